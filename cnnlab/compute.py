@@ -1,0 +1,345 @@
+"""The one bounded queue through which anything heavy runs.
+
+A class of 40 on one laptop must not start 40 networks at once. So every forward or backward pass
+is a job in one process-wide queue: a few workers (by cores), a bounded line, a place in the line
+that can be told, progress, and a way to leave. Equal jobs run once: forty people who open the
+same link share one result.
+
+The queue is also why results stay right: a worker's thread count is set when it starts, so that
+workers share the cores instead of fighting for them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable
+from contextvars import ContextVar
+from types import TracebackType
+from typing import Any, Generic, TypeVar
+
+from cnnlab.checks import InputError
+
+__all__ = ["BusyError", "Cancelled", "Ticket", "WorkQueue", "progress", "shared_queue", "shutdown"]
+
+T = TypeVar("T")
+
+
+class BusyError(InputError):
+    """The line is full; the message says so and what to do."""
+
+
+class Cancelled(Exception):
+    """Everyone who waited for this job has left, or the queue was shut down."""
+
+
+class _Job:
+    """One piece of work and the people who wait for it."""
+
+    def __init__(self, key: Hashable, function: Callable[[], Any]) -> None:
+        self.key, self.function = key, function
+        self.waiting = 0  # how many tickets are out
+        self.fraction: float | None = None
+        self.cancelled = False
+        self.finished = threading.Event()
+        self.value: Any = None
+        self.error: BaseException | None = None
+
+
+_running: ContextVar[_Job | None] = ContextVar("_running", default=None)
+
+
+def progress(fraction: float) -> None:
+    """Say from inside a job how much of it is done; stop the job if nobody waits any more.
+
+    Outside a job this does nothing, so a function that calls it also works in a notebook.
+
+    Parameters
+    ----------
+    fraction : float
+        Between 0 and 1.
+
+    Raises
+    ------
+    Cancelled
+        If everyone who waited for the job has left.
+    """
+    job = _running.get()
+    if job is None:
+        return
+    if job.cancelled:
+        raise Cancelled
+    job.fraction = min(max(fraction, 0.0), 1.0)
+
+
+class Ticket(Generic[T]):
+    """One person's place in the line; leaving the ``with`` block gives it back.
+
+    Several tickets may stand for the same job.
+    """
+
+    def __init__(self, queue: WorkQueue, job: _Job) -> None:
+        self._queue, self._job = queue, job
+        self._left = False
+
+    def __enter__(self) -> Ticket[T]:
+        """Return the ticket itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leave the line."""
+        self.leave()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait up to `seconds` for the result; return whether it is there."""
+        return self._job.finished.wait(seconds)
+
+    def ahead(self) -> int:
+        """Return how many jobs come first, running ones included; 0 once this one runs."""
+        return self._queue._ahead(self._job)
+
+    @property
+    def started(self) -> bool:
+        """Whether a worker has taken the job."""
+        return self._queue._has_started(self._job)
+
+    @property
+    def fraction(self) -> float | None:
+        """How much is done, between 0 and 1; None if the job does not say."""
+        return self._job.fraction
+
+    def result(self) -> T:
+        """Return what the job computed, or raise what it raised; waits if need be.
+
+        Raises
+        ------
+        Cancelled
+            If the job was given up before it was done.
+        """
+        self._job.finished.wait()
+        if self._job.error is not None:
+            # A fresh traceback for every reader: several threads may raise the same error.
+            raise self._job.error.with_traceback(None)
+        value: T = self._job.value
+        return value
+
+    def leave(self) -> None:
+        """Give the place back; a job that nobody waits for is given up."""
+        if not self._left:
+            self._left = True
+            self._queue._leave(self._job)
+
+
+class WorkQueue:
+    """A few workers and one bounded line.
+
+    Parameters
+    ----------
+    workers : int
+        How many jobs run at once.
+    capacity : int
+        How many may wait; one more is refused with `BusyError`.
+    remember : int
+        How many finished results are kept, so that an equal job need not run again.
+    on_start : callable, optional
+        Called once in each worker's thread before its first job.
+    """
+
+    def __init__(
+        self,
+        *,
+        workers: int,
+        capacity: int,
+        remember: int = 0,
+        on_start: Callable[[], None] | None = None,
+    ) -> None:
+        self.workers, self.capacity, self.remember = workers, capacity, remember
+        self._on_start = on_start
+        self._lock = threading.Condition()
+        self._line: deque[_Job] = deque()
+        self._open: dict[Hashable, _Job] = {}  # waiting or running, by key
+        self._done: OrderedDict[Hashable, _Job] = OrderedDict()
+        self._threads: list[threading.Thread] = []
+        self._closed = False
+        self._running = 0
+
+    def submit(self, key: Hashable, function: Callable[[], T]) -> Ticket[T]:
+        """Put a job into the line and return a ticket for it.
+
+        Parameters
+        ----------
+        key : Hashable
+            What the result depends on, all of it: jobs with equal keys share one result.
+        function : callable
+            The work; called without arguments in a worker's thread.
+
+        Returns
+        -------
+        Ticket
+            The place in the line.
+
+        Raises
+        ------
+        BusyError
+            If the line is full.
+        """
+        with self._lock:
+            if self._closed:
+                raise BusyError("The server is stopping. Start it again, then reload the page.")
+            job = self._done.get(key) or self._open.get(key)
+            if job is None:
+                if len(self._line) >= self.capacity:
+                    raise BusyError(
+                        f"All workers are busy and {len(self._line)} jobs are waiting. "
+                        "Try again in a minute."
+                    )
+                job = _Job(key, function)
+                self._open[key] = job
+                self._line.append(job)
+                self._start_worker_if_needed()
+                self._lock.notify()
+            elif key in self._done:
+                self._done.move_to_end(key)
+            job.waiting += 1
+            return Ticket(self, job)
+
+    def shutdown(self) -> None:
+        """Give up what waits or runs, and take nothing more."""
+        with self._lock:
+            self._closed = True
+            for job in self._open.values():
+                job.cancelled = True
+            for job in self._line:
+                self._finish(job, error=Cancelled())
+            self._line.clear()
+            self._lock.notify_all()
+
+    def _start_worker_if_needed(self) -> None:
+        if len(self._threads) < self.workers:
+            name = f"cnnlab-worker-{len(self._threads)}"
+            thread = threading.Thread(target=self._work, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _work(self) -> None:
+        ready = self._on_start is None
+        while True:
+            with self._lock:
+                while not self._line and not self._closed:
+                    self._lock.wait()
+                if self._closed:
+                    return
+                job = self._line.popleft()
+                self._running += 1
+            token = _running.set(job)
+            try:
+                if not ready and self._on_start is not None:
+                    self._on_start()
+                    ready = True
+                value = job.function()
+            except BaseException as error:  # a job must never end its worker
+                self._finish(job, error=error)
+            else:
+                self._finish(job, value=value)
+            finally:
+                _running.reset(token)
+                with self._lock:
+                    self._running -= 1
+
+    def _finish(self, job: _Job, *, value: Any = None, error: BaseException | None = None) -> None:
+        with self._lock:
+            job.value, job.error = value, error
+            job.function = _nothing  # lets go of the pictures it may hold
+            if self._open.get(job.key) is job:
+                del self._open[job.key]
+            if error is None and self.remember:
+                self._done[job.key] = job
+                while len(self._done) > self.remember:
+                    self._done.popitem(last=False)
+            job.finished.set()
+
+    def _leave(self, job: _Job) -> None:
+        with self._lock:
+            job.waiting -= 1
+            if job.waiting or job.finished.is_set():
+                return
+            job.cancelled = True
+            if self._open.get(job.key) is job:
+                del self._open[job.key]  # who asks again gets a new job
+            with contextlib.suppress(ValueError):  # not in the line: it runs, and may look up
+                self._line.remove(job)
+                self._finish(job, error=Cancelled())
+
+    def _ahead(self, job: _Job) -> int:
+        with self._lock:
+            if job not in self._line:
+                return 0
+            return self._line.index(job) + self._running
+
+    def _has_started(self, job: _Job) -> bool:
+        with self._lock:
+            return job not in self._line
+
+
+def _nothing() -> None:
+    """Stand in for the work of a job that is over."""
+
+
+_shared: dict[str, WorkQueue] = {}
+_shared_lock = threading.Lock()
+
+
+def shared_queue(name: str = "networks") -> WorkQueue:
+    """Return the process-wide queue.
+
+    Parameters
+    ----------
+    name : {"networks", "downloads"}
+        Networks run on as many workers as half the cores; downloads one after the other, so that
+        they never keep a network waiting.
+
+    Returns
+    -------
+    WorkQueue
+        The same object for everyone.
+    """
+    with _shared_lock:
+        if name not in _shared:
+            _shared[name] = _make(name)
+        return _shared[name]
+
+
+def shutdown() -> None:
+    """Close the process-wide queues; they open anew at the next call."""
+    with _shared_lock:
+        for queue in _shared.values():
+            queue.shutdown()
+        _shared.clear()
+
+
+def _make(name: str) -> WorkQueue:
+    if name == "downloads":
+        return WorkQueue(workers=1, capacity=16)
+    cores = _cores()
+    workers = max(1, min(4, cores // 2))
+
+    def share_cores() -> None:
+        import torch
+
+        torch.set_num_threads(max(1, cores // workers))
+
+    return WorkQueue(workers=workers, capacity=64, remember=64, on_start=share_cores)
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,95 @@
+"""The lessons in teaching order: the one list behind navigation, home page and tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+__all__ = ["HOME", "LESSONS", "SECTIONS", "Lesson"]
+
+SECTIONS = (
+    "Start",
+    "Convolution",
+    "Building blocks",
+    "Networks",
+    "Seeing what a CNN sees",
+    "Training",
+)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One page of the lab.
+
+    Parameters
+    ----------
+    title, section : str
+        Its name and the section of the navigation that it stands in.
+    icon : str
+        A Material icon, as Streamlit writes it.
+    file : str
+        The script in ``pages/``; its name without ``.py``, with hyphens, is the address.
+    minutes : int
+        How long a first visit takes.
+    teaches : str
+        What one knows afterwards, in a sentence.
+    tries : tuple of (str, dict)
+        What can be tried at once: a label and the link's parameters.
+    """
+
+    title: str
+    section: str
+    icon: str
+    file: str
+    minutes: int
+    teaches: str
+    tries: tuple[tuple[str, dict[str, str]], ...] = field(default=())
+
+    @property
+    def url_path(self) -> str:
+        """The address of the page below the app's own."""
+        return self.file.removesuffix(".py").replace("_", "-")
+
+
+HOME = Lesson("Home", "Start", ":material/map:", "home.py", 1, "What there is and where to begin.")
+
+LESSONS = (
+    Lesson(
+        "Convolution",
+        "Convolution",
+        ":material/grid_on:",
+        "convolution.py",
+        15,
+        "How a small kernel slides over a picture, multiplies, adds, and so makes a feature map.",
+        (
+            ("Nine steps on a 5 × 5 picture", {}),
+            (
+                "Find the edges of a cat",
+                {"convolution_input": "photograph", "convolution_kernel": "Sobel x"},
+            ),
+        ),
+    ),
+    Lesson(
+        "Classify a photograph",
+        "Networks",
+        ":material/image_search:",
+        "classify.py",
+        10,
+        "What a network trained on a million pictures says of yours, and what it really sees.",
+        (
+            ("A cat", {}),
+            ("A cup of coffee", {"classify_sample": "coffee"}),
+        ),
+    ),
+    Lesson(
+        "Grad-CAM",
+        "Seeing what a CNN sees",
+        ":material/visibility:",
+        "grad_cam.py",
+        15,
+        "Which part of a picture speaks for a class: feature maps, their weights, the heat map.",
+        (
+            ("Why is this a cat?", {}),
+            ("What makes a tripod?", {"grad_cam_sample": "camera"}),
+        ),
+    ),
+)
