@@ -1,0 +1,683 @@
+"""Pictures: uploads and bundled samples become plain RGB pictures, and those become arrays.
+
+An upload is the one thing in the lab that a stranger writes. Everything that can go wrong with it
+goes wrong here, as an `InputError` with one sentence, and nothing but pixels leaves this module.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import os
+import re
+import threading
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+
+from PIL import ExifTags, Image, features
+
+from cnnlab.checks import InputError, as_int, as_pair, in_range
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["SAMPLES", "Sample", "load_image", "patch", "sample", "shrink", "to_array", "to_png"]
+
+# MPO, the two-eyed JPEG of some cameras, is opened as JPEG. Pillow's other decoders are never
+# reached: EPS, for one, would start Ghostscript on a stranger's file.
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF") + (
+    ("AVIF",) if features.check("avif") else ()
+)
+_WAY_OUT = "please choose a JPEG, PNG, WebP, GIF, BMP or TIFF picture."
+
+# What the first bytes of a file give away, for the message only: Pillow decides what is decoded.
+_PICTURE_STARTS = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"II+\0")
+_OTHER_STARTS = {
+    b"%PDF": "a PDF document",
+    b"%!PS": "a PostScript document",
+    b"\xc5\xd0\xd3\xc6": "a PostScript document",
+    b"PK\x03\x04": "a ZIP archive or an office document",
+    b"PK\x05\x06": "a ZIP archive or an office document",
+    b"Rar!": "an archive",
+    b"7z\xbc\xaf\x27\x1c": "an archive",
+    b"\x1f\x8b": "an archive",
+    b"MZ": "a program",
+    b"\x7fELF": "a program",
+    b"8BPS": "a Photoshop document",
+    b"\0\0\x01\0": "an icon",
+    b"\0\0\0\x0cjP  ": "a JPEG 2000 picture",
+    b"\xff\x4f\xff\x51": "a JPEG 2000 picture",
+    b"\xff\x0a": "a JPEG XL picture",
+    b"\0\0\0\x0cJXL ": "a JPEG XL picture",
+    b"\x1aE\xdf\xa3": "a video",
+    b"{\\rtf": "a text document",
+}
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
+
+# A progressive JPEG may pass over the whole picture as often as it likes, a few bytes a time. Real
+# ones need about ten scans; a hundred over the largest picture take some seconds.
+_MAX_SCANS = 100
+_SCAN = re.compile(rb"\xff\xda\0[\x08\x0a\x0c\x0e][\x01-\x04]")  # marker, length, components
+
+# How to turn or mirror a picture for each EXIF orientation; 1 is upright.
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+# One picture is decoded at a time: it bounds the memory, and `warnings.catch_warnings`, which
+# swaps a list that belongs to the whole process, must not be entered by two uploads at once.
+_one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A picture that is there without an upload.
+
+    Parameters
+    ----------
+    name : str
+        The short stable name that stands in links.
+    title : str
+        What a menu shows.
+    alt : str
+        One sentence that says what the picture shows, for those who cannot see it.
+    credit : str
+        Where the picture comes from and under which terms.
+    """
+
+    name: str
+    title: str
+    alt: str
+    credit: str
+
+
+def load_image(
+    source: bytes | str | os.PathLike[str] | BinaryIO,
+    *,
+    max_side: int = 1024,
+    max_bytes: int = 10 * 1024 * 1024,
+    max_pixels: int = 50_000_000,
+) -> Image.Image:
+    """Return the picture in `source` as a plain RGB picture, upright and of moderate size.
+
+    The format is told by the content, never by the name. Of an animation the first frame counts.
+    Transparent parts turn white. Metadata stays behind: a photograph often knows where it was
+    taken. Colour profiles are ignored.
+
+    Depths above 8 bits are scaled, not cut off. Of 16-bit grey the upper byte is kept, so that
+    65535 becomes 255. 32-bit grey does not say which value is white: the smallest of 1 (floating
+    point only), 255 and 65535 that no value exceeds is taken for white; if none fits or a value
+    is negative, the darkest value becomes 0 and the brightest 255. Infinite values and those that
+    are no number count as 0.
+
+    Parameters
+    ----------
+    source : bytes, str, Path or binary file object
+        The content of a file, its path, or the open file, which is read from its start.
+    max_side : int
+        Longest side of the result, in pixels. Larger pictures are reduced, smaller ones stay.
+    max_bytes : int
+        Largest file that is accepted, in bytes.
+    max_pixels : int
+        Largest picture that is decoded, in pixels. Decoding takes 1 to 16 bytes per pixel.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Mode RGB, with empty `info`.
+
+    Raises
+    ------
+    InputError
+        If the content is not a picture that can be shown; the message is one sentence.
+    TypeError
+        If `source` is of another kind, such as a file opened as text.
+
+    Examples
+    --------
+    >>> load_image(to_png(Image.new("RGB", (300, 200))), max_side=30).size
+    (30, 20)
+    >>> load_image(b"")
+    Traceback (most recent call last):
+        ...
+    cnnlab.checks.InputError: The file is empty: please choose another one.
+    """
+    max_side = in_range(max_side, name="max_side", low=1)
+    data = _read(source, max_bytes=in_range(max_bytes, name="max_bytes", low=1))
+    if not data:
+        raise InputError("The file is empty: please choose another one.")
+    if len(data) > max_bytes:
+        raise InputError(
+            f"The file is larger than {max_bytes / 2**20:.3g} MB: please save a smaller copy of it."
+        )
+    with _one_at_a_time, warnings.catch_warnings():
+        # Only what Pillow says about odd but readable files; other warnings stay visible.
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        try:
+            return _decode(data, max_side=max_side, max_pixels=max_pixels)
+        except InputError:
+            raise
+        # Any exception: on damaged files Pillow raises OSError, SyntaxError, ValueError,
+        # struct.error, zlib.error, EOFError, KeyError, IndexError, OverflowError, RecursionError
+        # and more, and the list changes with each release. Only the decoding of this one file
+        # runs in here, so whatever it raises, the file is the reason.
+        except Exception as error:
+            raise InputError(_why_not(data, error)) from error
+
+
+def _read(source: Any, *, max_bytes: int) -> bytes:
+    """Return the content of `source`, at most one byte more than allowed."""
+    if isinstance(source, bytes | bytearray | memoryview):
+        return bytes(source[: max_bytes + 1])
+    if isinstance(source, str | os.PathLike):
+        return _read_path(source, max_bytes=max_bytes)
+    if not hasattr(source, "read"):
+        raise TypeError(f"source must be bytes, a path or a binary file, got {type(source)}")
+    if getattr(source, "closed", False):
+        raise InputError("The file has already been closed: please choose it again.")
+    try:
+        if hasattr(source, "seek") and source.seekable():
+            source.seek(0)
+        data = source.read(max_bytes + 1)
+    except OSError as error:
+        raise InputError("The file cannot be read: please choose it again.") from error
+    if not isinstance(data, bytes):
+        raise TypeError(f"source must be opened in binary mode, its content is {type(data)}")
+    return data
+
+
+def _read_path(path: str | os.PathLike[str], *, max_bytes: int) -> bytes:
+    """Return the content of the file at `path`, at most one byte more than allowed."""
+    try:
+        if Path(path).is_dir():
+            raise InputError("This is a folder: please choose a picture inside it.")
+        if not Path(path).is_file():  # nor a pipe or a device, which might never end
+            raise InputError("There is no such file: please check its name and folder.")
+        with open(path, "rb") as file:
+            return file.read(max_bytes + 1)
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: a zero character in the path
+        raise InputError("The file cannot be read: please check its name and rights.") from error
+
+
+def _decode(data: bytes, *, max_side: int, max_pixels: int) -> Image.Image:
+    """Return the picture, reduced, on white, upright and without metadata."""
+    if data.startswith(b"\xff\xd8") and len(_SCAN.findall(data)) > _MAX_SCANS:
+        raise InputError(
+            "This JPEG is built to take very long: please save it again without progressive mode."
+        )
+    with Image.open(io.BytesIO(data), formats=_FORMATS) as image:  # reads the header only
+        _check_size(image, max_pixels=max_pixels)
+        width, height = _fit(image.size, max_side=max_side)
+        image.draft(image.mode, (2 * width, 2 * height))  # JPEG: decode at 1/2, 1/4 or 1/8
+        image.load()
+        _check_size(image, max_pixels=max_pixels)  # some formats correct themselves
+        turn = _UPRIGHT.get(_orientation(image))
+        small = _simple_mode(image)
+        # reducing_gap: blocks are averaged first, the fine filter sees twice the final size
+        small.thumbnail((max_side, max_side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        small = _on_white(small)
+    return _pixels_only(small if turn is None else small.transpose(turn))
+
+
+def _check_size(image: Image.Image, *, max_pixels: int) -> None:
+    """Refuse pictures without pixels or with too many; called before anything is decoded."""
+    width, height = image.size
+    if min(width, height) < 1:
+        raise InputError(f"The picture has no pixels ({width} × {height}): {_WAY_OUT}")
+    if width * height > max_pixels:
+        raise InputError(
+            f"The picture has {width} × {height} pixels, more than "
+            f"{max_pixels / 1e6:.3g} million: please save a smaller copy of it."
+        )
+    # A tile is decoded as a whole, even where only one pixel of it belongs to the picture.
+    tile = getattr(image, "tag_v2", {})
+    if int(tile.get(322, 1)) * int(tile.get(323, 1)) > max_pixels:
+        raise InputError("This TIFF is cut into huge tiles: please save it as PNG or JPEG.")
+
+
+def _fit(size: tuple[int, int], *, max_side: int) -> tuple[int, int]:
+    """Return (width, height) after reducing the longest side to at most `max_side`."""
+    scale = min(1.0, max_side / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1 (upright) if there is none that can be read."""
+    try:
+        return as_int(image.getexif().get(ExifTags.Base.Orientation, 1), name="orientation")
+    except Exception:  # as in load_image; but the pixels are fine, so show them as they lie
+        return 1
+
+
+def _simple_mode(image: Image.Image) -> Image.Image:
+    """Return the picture in mode L, RGB or RGBA."""
+    if image.mode.startswith("I;16"):
+        return _upper_byte(image)
+    if image.mode in ("I", "F"):
+        return _scaled(image)
+    key = image.info.get("transparency")
+    if isinstance(key, tuple) and max(key) > 255:  # PNG with 3 × 16 bits: Pillow cuts the pixels
+        image.info["transparency"] = tuple(part >> 8 for part in key)  # to 8, but not the key
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    mode = "L" if image.mode in ("1", "L") else "RGB"
+    return image if image.mode == mode else image.convert(mode)  # convert would copy
+
+
+def _upper_byte(image: Image.Image) -> Image.Image:
+    """Return 16-bit grey as 8-bit grey: 0, 256, ..., 65535 become 0, 1, ..., 255."""
+    import numpy as np
+
+    values = np.asarray(image)  # (H, W)
+    grey = (values >> 8).astype(np.uint8)
+    if "transparency" in image.info:  # the one grey that stands for "nothing here"
+        grey[values == image.info["transparency"]] = 255
+    return Image.fromarray(grey)
+
+
+def _scaled(image: Image.Image) -> Image.Image:
+    """Return 32-bit grey as 8-bit grey by the rule in `load_image`."""
+    import numpy as np
+
+    values = np.array(image, dtype=np.float32)  # (H, W)
+    values[~np.isfinite(values)] = 0
+    low, high = float(values.min()), float(values.max())
+    whites = (1, 255, 65535) if image.mode == "F" else (255, 65535)
+    fitting = [white for white in whites if low >= 0 and high <= white]
+    black, white = (0, fitting[0]) if fitting else (low, high)
+    scale = 255 / max(white - black, 1e-30)  # a constant picture has no range
+    values *= scale  # in place: the picture may be large
+    values -= scale * black
+    return Image.fromarray(np.rint(np.clip(values, 0, 255)).astype(np.uint8))
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """Return the picture in RGB, over white where it is transparent."""
+    if image.mode != "RGBA":
+        return image.convert("RGB")
+    white = Image.new("RGBA", image.size, "white")
+    white.alpha_composite(image)
+    return white.convert("RGB")
+
+
+def _pixels_only(image: Image.Image) -> Image.Image:
+    """Return a fresh picture: comments, EXIF, GPS and profiles stay behind in `image`."""
+    fresh = Image.new(image.mode, image.size)
+    fresh.paste(image)
+    return fresh
+
+
+def _why_not(data: bytes, error: Exception) -> str:
+    """Return one sentence that says why `data` cannot be decoded."""
+    other = _other_kind(data)
+    if other == "an HEIC picture":
+        return "This is an HEIC picture, which cannot be read here: please save it as JPEG."
+    if other is not None:
+        return f"This is {other}, not a picture that can be read here: {_WAY_OUT}"
+    if isinstance(error, Image.DecompressionBombError):
+        return "The picture has far too many pixels: please save a smaller copy of it."
+    if isinstance(error, MemoryError):
+        return "The picture needs too much memory: please save a smaller copy of it."
+    if not data.startswith(_PICTURE_STARTS) and data[8:12] not in (b"WEBP", b"avif", b"avis"):
+        return f"The file is not a picture that can be read here: {_WAY_OUT}"
+    if isinstance(error, EOFError) or "truncated" in str(error).lower():
+        return "The picture breaks off before its end: please fetch or save it again."
+    return "The picture is damaged or incomplete: please fetch or save it again."
+
+
+def _other_kind(data: bytes) -> str | None:
+    """Return what a file that is no accepted picture is instead, None if it does not tell."""
+    if data[4:8] == b"ftyp":  # the family of MP4, HEIC and AVIF
+        length = min(int.from_bytes(data[:4], "big"), 256)
+        brands = {data[start : start + 4] for start in range(8, length, 4)}
+        if brands & _HEIC_BRANDS:
+            return "an HEIC picture"
+        return None if brands & {b"avif", b"avis", b"mif1"} else "a video"
+    text = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if b"<svg" in text:
+        return "an SVG drawing"
+    if text.startswith((b"<!doctype html", b"<html")):
+        return "a web page"
+    return next((kind for start, kind in _OTHER_STARTS.items() if data.startswith(start)), None)
+
+
+def to_array(
+    image: Image.Image, *, channels: Literal["rgb", "grey"] = "rgb"
+) -> NDArray[np.float64]:
+    """Return the pixels as numbers, channels first.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Mode RGB or L.
+    channels : str
+        "rgb" for red, green and blue; "grey" for one channel, 0.299 R + 0.587 G + 0.114 B, the
+        luma of television [1]_. It is not rounded.
+
+    Returns
+    -------
+    ndarray of shape (C, H, W)
+        Values from 0 to 255 as float64; C is 3 or 1.
+
+    Raises
+    ------
+    InputError
+        If `channels` is neither of the two.
+    TypeError
+        If `image` is not a picture of mode RGB or L.
+
+    References
+    ----------
+    .. [1] Recommendation ITU-R BT.601-7, 2011, section 2.5.1.
+
+    Examples
+    --------
+    >>> orange = Image.new("RGB", (1, 1), (200, 100, 0))
+    >>> to_array(orange).tolist()
+    [[[200.0]], [[100.0]], [[0.0]]]
+    >>> to_array(orange, channels="grey").tolist()
+    [[[118.5]]]
+    """
+    import numpy as np
+
+    if channels not in ("rgb", "grey"):
+        raise InputError(f"channels must be 'rgb' or 'grey', got {channels!r}")
+    pixels = np.asarray(_checked(image).convert("RGB"), dtype=np.float64)  # (H, W, 3)
+    if channels == "grey":
+        # Whole numbers, divided once: a grey pixel (v, v, v) gives exactly v.
+        pixels = (pixels * [299, 587, 114]).sum(axis=2, keepdims=True) / 1000  # (H, W, 1)
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def shrink(image: Image.Image, *, size: int | tuple[int, int]) -> Image.Image:
+    """Return the picture as a tiny grid that can be convolved by hand.
+
+    The middle of the picture is cut out in the shape of the grid. Each cell is the average of
+    the pixels whose centres it covers, rounded to whole numbers.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Mode RGB or L.
+    size : int or pair of int
+        (rows, columns) of the grid, in pixels.
+
+    Returns
+    -------
+    PIL.Image.Image
+        The same mode, `size` pixels.
+
+    Raises
+    ------
+    InputError
+        If the picture has fewer rows or columns than the grid.
+    TypeError
+        If `image` is not a picture of mode RGB or L.
+
+    Examples
+    --------
+    >>> shrink(Image.new("RGB", (640, 480)), size=(12, 12)).size
+    (12, 12)
+    """
+    rows, columns = as_pair(size, name="size", low=1)
+    width, height = _checked(image).size
+    if height < rows or width < columns:
+        raise InputError(
+            f"the picture has {height} × {width} pixels (rows × columns), too few for a grid of "
+            f"{rows} × {columns}: choose a larger picture or a smaller grid"
+        )
+    crop_width = min(width, height * columns // rows)
+    crop_height = min(height, width * rows // columns)
+    left, top = (width - crop_width) // 2, (height - crop_height) // 2
+    box = (left, top, left + crop_width, top + crop_height)
+    return _pixels_only(image.resize((columns, rows), Image.Resampling.BOX, box=box))
+
+
+def patch(image: Image.Image, *, top: int, left: int, height: int, width: int) -> Image.Image:
+    """Return a rectangle cut out of the picture.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Mode RGB or L.
+    top, left : int
+        Row and column of the first pixel, counted from 0.
+    height, width : int
+        Size of the rectangle, in pixels.
+
+    Returns
+    -------
+    PIL.Image.Image
+        The same mode, `height` rows and `width` columns.
+
+    Raises
+    ------
+    InputError
+        If the rectangle is empty or reaches beyond the picture.
+    TypeError
+        If `image` is not a picture of mode RGB or L, or a number is not whole.
+
+    Examples
+    --------
+    >>> patch(Image.new("RGB", (8, 6)), top=1, left=2, height=5, width=3).size
+    (3, 5)
+    """
+    columns, rows = _checked(image).size
+    height = in_range(height, name="height", low=1, high=rows)
+    width = in_range(width, name="width", low=1, high=columns)
+    top = in_range(top, name="top", low=0, high=rows - height)
+    left = in_range(left, name="left", low=0, high=columns - width)
+    return _pixels_only(image.crop((left, top, left + width, top + height)))
+
+
+def to_png(image: Image.Image) -> bytes:
+    """Return the picture as the content of a PNG file, without any metadata.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Mode RGB or L.
+
+    Returns
+    -------
+    bytes
+        What a file with the ending .png holds.
+
+    Raises
+    ------
+    TypeError
+        If `image` is not a picture of mode RGB or L.
+
+    Examples
+    --------
+    >>> to_png(Image.new("RGB", (2, 2)))[1:4]
+    b'PNG'
+    """
+    file = io.BytesIO()
+    _pixels_only(_checked(image)).save(file, format="PNG")
+    return file.getvalue()
+
+
+def _checked(image: Any) -> Image.Image:
+    """Return `image` if it is a picture as this module hands them out."""
+    if not isinstance(image, Image.Image) or image.mode not in ("RGB", "L"):
+        kind = getattr(image, "mode", type(image))
+        raise TypeError(f"image must be a picture of mode RGB or L, got {kind}")
+    return image
+
+
+def sample(name: str) -> Image.Image:
+    """Return one of the bundled pictures.
+
+    The files lie in the scikit-image package and are read from there. Its own functions are not
+    called: they may reach for the internet.
+
+    Parameters
+    ----------
+    name : str
+        A key of `SAMPLES`.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Mode RGB.
+
+    Raises
+    ------
+    InputError
+        If there is no sample of that name.
+
+    Examples
+    --------
+    >>> sample("cat").size
+    (451, 300)
+    """
+    if name not in SAMPLES:
+        raise InputError(f"there is no sample {name!r}, choose one of {', '.join(SAMPLES)}")
+    package = importlib.util.find_spec("skimage")  # finds the folder, imports nothing
+    if package is None or not package.submodule_search_locations:
+        raise ModuleNotFoundError("the samples need scikit-image: pip install scikit-image")
+    folder = Path(package.submodule_search_locations[0]) / "data"
+    return load_image((folder / _FILES[name]).read_bytes())
+
+
+_CC0 = "CC0, via scikit-image"
+_FREE = "no known copyright restrictions, via scikit-image"
+_ROWS = (  # name, file, title, alt, credit as in the docstrings of skimage.data
+    (
+        "cat",
+        "chelsea.png",
+        "Cat",
+        "The face of a ginger tabby cat with green eyes, looking past the camera.",
+        f"Chelsea, by Stefan van der Walt; {_CC0}.",
+    ),
+    (
+        "astronaut",
+        "astronaut.png",
+        "Astronaut",
+        "A smiling woman in an orange space suit, in front of a flag and a model of a shuttle.",
+        "Eileen Collins, NASA Great Images; public domain, via scikit-image.",
+    ),
+    (
+        "coffee",
+        "coffee.png",
+        "Coffee cup",
+        "A cup of espresso on a red saucer with a spoon, on a wooden table.",
+        f"By Rachel Michetti, courtesy of Pikolo Espresso Bar; {_CC0}.",
+    ),
+    (
+        "rocket",
+        "rocket.jpg",
+        "Rocket",
+        "A white rocket on its launch pad at dusk, between tall masts and bright lamps.",
+        "Falcon 9 with DSCOVR, by SpaceX; public domain, via scikit-image.",
+    ),
+    (
+        "camera",
+        "camera.png",
+        "Photographer",
+        "A man in a dark coat looks through a camera on a tripod, on a lawn before a skyline.",
+        f"By Lav Varshney; {_CC0}.",
+    ),
+    (
+        "horse",
+        "horse.png",
+        "Horse",
+        "The black silhouette of a standing horse that faces right, on white.",
+        f"By Andreas Preuss (marauder), Openclipart; {_CC0}.",
+    ),
+    (
+        "coins",
+        "coins.png",
+        "Coins",
+        "Four rows of six ancient coins, light grey on a dark grey ground.",
+        f"Greek coins from Pompeii, Brooklyn Museum; {_FREE}.",
+    ),
+    (
+        "clock",
+        "clock_motion.png",
+        "Blurred clock",
+        "A round wall clock on a grey wall, smeared sideways by a moving camera.",
+        "By Stefan van der Walt; public domain, via scikit-image.",
+    ),
+    (
+        "page",
+        "page.png",
+        "Printed page",
+        "A few lines of printed English text on paper, unevenly lit and slightly curved.",
+        "Scanned page; shipped with scikit-image under BSD-3-Clause, no separate terms stated.",
+    ),
+    (
+        "writing",
+        "text.png",
+        "Handwriting",
+        "Mathematical formulas written by hand on lined grey paper, seen at an angle.",
+        "Corner.png, Wikipedia; public domain, via scikit-image.",
+    ),
+    (
+        "brick",
+        "brick.png",
+        "Brick wall",
+        "A wall of dark grey bricks with light joints, turned so that the rows run upwards.",
+        f"CC0Textures, Bricks25; {_CC0}.",
+    ),
+    (
+        "grass",
+        "grass.png",
+        "Grass",
+        "Blades of grass and small leaves in grey, seen from above, without any order.",
+        f"By linolafett, DeviantArt; {_CC0}.",
+    ),
+    (
+        "gravel",
+        "gravel.png",
+        "Gravel",
+        "Small grey stones that fill the picture, with dark gaps between them.",
+        f"CC0Textures, Gravel04; {_CC0}.",
+    ),
+    (
+        "galaxies",
+        "hubble_deep_field.jpg",
+        "Galaxies",
+        "Hundreds of small galaxies in orange, white and blue, scattered over black sky.",
+        "Hubble eXtreme Deep Field, NASA; public domain, via scikit-image.",
+    ),
+    (
+        "retina",
+        "retina.jpg",
+        "Retina",
+        "The back of an eye as an orange disc with branching red vessels and a bright spot.",
+        f"By Mikael Häggström, Wikimedia Commons; {_CC0}.",
+    ),
+    (
+        "tissue",
+        "ihc.png",
+        "Tissue",
+        "Glands under a microscope, stained brown, among many small blue nuclei.",
+        f"Colonic glands, Center for Microscopy and Molecular Imaging; {_FREE}.",
+    ),
+    (
+        "cell",
+        "cell.png",
+        "Cell",
+        "One bright round cell on a dark ground with faint bands.",
+        f"By Paul Müller and others, 2018, doi:10.1364/OE.26.010729; {_CC0}.",
+    ),
+)
+_FILES = {name: file for name, file, *_ in _ROWS}
+SAMPLES: Mapping[str, Sample] = MappingProxyType(
+    {name: Sample(name, title, alt, credit) for name, _, title, alt, credit in _ROWS}
+)
