@@ -1,0 +1,83 @@
+"""Plotly charts of single numbers: probabilities and weights."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from cnnlab.figures.theme import ROLES
+
+__all__ = ["probability_bars", "weight_bars"]
+
+
+def probability_bars(categories: Sequence[str], probabilities: Sequence[float]) -> go.Figure:
+    """Return one bar for each category, the most probable on top.
+
+    Parameters
+    ----------
+    categories : sequence of str
+        Their names, most probable first.
+    probabilities : sequence of float
+        Between 0 and 1.
+
+    Returns
+    -------
+    go.Figure
+        Horizontal bars on an axis from 0 to 1, each with its number.
+    """
+    names = ["<br>".join(textwrap.wrap(name, 18)) for name in categories]
+    bars = go.Bar(
+        x=list(probabilities),
+        y=[f"{place + 1}. {name}" for place, name in enumerate(names)],
+        text=[_percent(p) for p in probabilities],
+        textposition="outside",
+        orientation="h",
+        marker_color=ROLES["output"].figure,
+        hovertemplate="%{y}: %{x:.4f}<extra></extra>",
+        cliponaxis=False,
+    )
+    figure = go.Figure(bars)
+    figure.update_layout(margin={"l": 0, "r": 60, "t": 10, "b": 0}, bargap=0.35, showlegend=False)
+    figure.update_xaxes(range=[0, 1], title="probability", fixedrange=True)
+    figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
+    return figure
+
+
+def weight_bars(channels: Sequence[int], weights: Sequence[float]) -> go.Figure:
+    """Return one bar for each channel's weight, signed.
+
+    Parameters
+    ----------
+    channels : sequence of int
+        Numbers of the channels, in the order to show them.
+    weights : sequence of float
+        Their weights.
+
+    Returns
+    -------
+    go.Figure
+        Horizontal bars around zero.
+    """
+    bars = go.Bar(
+        x=list(weights),
+        y=[f"map {channel}" for channel in channels],
+        orientation="h",
+        marker_color=ROLES["kernel"].figure,
+        hovertemplate="%{y}: weight %{x:.4g}<extra></extra>",
+    )
+    figure = go.Figure(bars)
+    figure.update_layout(margin={"l": 0, "r": 10, "t": 10, "b": 0}, bargap=0.35)
+    figure.update_xaxes(title="weight", zeroline=True, zerolinewidth=2, fixedrange=True)
+    figure.update_xaxes(nticks=4, tickformat="~g")
+    figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
+    return figure
+
+
+def _percent(probability: float) -> str:
+    """Return a probability as text: two digits that matter, never a false 0 or 100."""
+    percent = 100 * probability
+    if percent < 0.01:
+        return "< 0.01 %"
+    return f"{percent:.2f} %" if percent < 1 else f"{percent:.1f} %"

@@ -1,0 +1,35 @@
+"""Arrays as pictures, pixel for pixel; without Plotly, for pages that need no chart."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+__all__ = ["grey_picture"]
+
+
+def grey_picture(values: NDArray[np.float64], *, black: float, white: float) -> Image.Image:
+    r"""Return a matrix as shades of grey.
+
+    Parameters
+    ----------
+    values : ndarray of shape (H, W)
+        The numbers.
+    black, white : float
+        What is drawn black and what white; values beyond them are drawn like them.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Mode L, W × H pixels. A flat range gives a middle grey.
+
+    Examples
+    --------
+    >>> grey_picture(np.array([[-1.0, 0.0, 1.0]]), black=-1, white=1).tobytes()
+    b'\x00\x80\xff'
+    """
+    if white <= black:
+        return Image.new("L", values.shape[::-1], 128)
+    share = np.clip((values - black) / (white - black), 0, 1)
+    return Image.fromarray(np.round(share * 255).astype(np.uint8))

@@ -1,0 +1,1 @@
+"""Everything that knows Streamlit: the shell, controls, panels and the step player."""

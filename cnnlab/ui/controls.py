@@ -1,0 +1,127 @@
+"""Widgets that several pages use. Every key is ``<page>_<name>`` and, where it can, in the link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import streamlit as st
+from PIL import Image
+
+from cnnlab import images
+from cnnlab.checks import InputError
+from cnnlab.ui import cache
+
+__all__ = ["Picture", "choice", "pick", "picture_picker"]
+
+T = TypeVar("T")
+_OWN = "own_picture"  # what a learner uploaded or photographed, kept for all pages of the session
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chosen picture.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        The pixels, RGB.
+    title : str
+        What to call it.
+    alt : str
+        What it shows, in words.
+    digest : str
+        A name for its exact pixels.
+    """
+
+    image: Image.Image
+    title: str
+    alt: str
+    digest: str
+
+
+def picture_picker(page: str) -> Picture:
+    """Let a learner choose a sample, upload a file or take a photograph; stop until there is one.
+
+    Parameters
+    ----------
+    page : str
+        Prefix of the widgets' keys.
+
+    Returns
+    -------
+    Picture
+        The choice. An own picture stays chosen on every page until it is forgotten.
+    """
+    source = choice("Picture", ["Sample", "Upload", "Camera"], key=f"{page}_picture")
+    if source == "Sample":
+        name = pick("Sample", list(images.SAMPLES), key=f"{page}_sample")
+        sample = images.SAMPLES[name]
+        return _picture(cache.sample(name), sample.title, sample.alt)
+    with st.container():
+        if source == "Upload":
+            file = st.file_uploader(
+                "JPEG, PNG, WebP, GIF, BMP or TIFF, at most 10 MB",
+                type="image",
+                max_upload_size=10,
+                key=f"{page}_upload",
+            )
+        else:
+            file = st.camera_input("Take a photograph", key=f"{page}_camera")
+    if file is not None:
+        return _take(file.getvalue(), file.file_id)
+    own: tuple[str, Picture] | None = st.session_state.get(_OWN)
+    if own is None:
+        st.info(
+            "Choose a picture. It stays in the memory of this server for as long as your page is "
+            "open, and nobody else can see it.",
+            icon=":material/lock:",
+        )
+        st.stop()
+    if st.button("Forget my picture", icon=":material/delete:", key=f"{page}_forget"):
+        del st.session_state[_OWN]
+        st.rerun()
+    return own[1]
+
+
+def choice(label: str, options: list[T], *, key: str, default: T | None = None) -> T:
+    """Return one of a few `options`, all of them in sight; the choice is part of the link."""
+    return st.segmented_control(
+        label,
+        options,
+        default=options[0] if default is None else default,
+        required=True,
+        key=key,
+        bind="query-params",
+    )
+
+
+def pick(
+    label: str,
+    options: list[str],
+    *,
+    key: str,
+    help: str | None = None,
+    width: int | Literal["stretch"] = "stretch",
+) -> str:
+    """Return one of many `options` from a list; the choice is part of the link."""
+    return st.selectbox(label, options, key=key, bind="query-params", help=help, width=width)
+
+
+def _take(data: bytes, file_id: str) -> Picture:
+    """Return the picture in an uploaded file and keep it; stop with one sentence if it is none."""
+    own: tuple[str, Picture] | None = st.session_state.get(_OWN)
+    if own is not None and own[0] == file_id:
+        return own[1]
+    try:
+        image = images.load_image(data)
+    except InputError as error:
+        st.error(str(error))
+        st.stop()
+    picture = _picture(image, "Your picture", "The picture that you chose.")
+    st.session_state[_OWN] = (file_id, picture)
+    return picture
+
+
+def _picture(image: Image.Image, title: str, alt: str) -> Picture:
+    return Picture(image, title, alt, cache.digest(image))

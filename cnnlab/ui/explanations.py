@@ -1,0 +1,106 @@
+"""Panels that show what a network sees and why it answers as it does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from PIL import Image, ImageDraw
+
+from cnnlab.figures import charts, tensors
+from cnnlab.figures.theme import ROLES
+from cnnlab.ui import layout
+from cnnlab.ui.controls import Picture
+
+if TYPE_CHECKING:
+    from cnnlab.attribution import GradCam
+
+__all__ = ["grad_cam_steps", "heat_overlay", "seen_by_network"]
+
+_SHOWN = 9  # feature maps side by side
+
+
+def seen_by_network(
+    picture: Picture, seen: Image.Image, box: tuple[float, float, float, float]
+) -> None:
+    """Show a picture with the part that is cut out, beside what the network gets."""
+    framed = picture.image.copy()
+    width = max(2, round(max(framed.size) / 100))
+    edges = tuple(round(edge) for edge in box)
+    ImageDraw.Draw(framed).rectangle(
+        (edges[0], edges[1], edges[2] - 1, edges[3] - 1),
+        outline=ROLES["cursor"].figure,
+        width=width,
+    )
+    before, after = st.columns(2)
+    size = f"{picture.image.height} × {picture.image.width}"
+    before.image(framed, caption=f"{picture.title}, {size}: the frame is cut out")
+    after.image(seen, caption=f"As the network sees it, {seen.height} × {seen.width}")
+
+
+@st.fragment
+def heat_overlay(page: str, seen: Image.Image, cam: GradCam, *, category: str) -> None:
+    """Show the heat map over the picture, with a slider for its opacity."""
+    st.subheader(f"What speaks for “{category}”", anchor=False)
+    if not cam.overlay_map.any():
+        st.warning(
+            f"The map is empty: at this layer nothing speaks for “{category}”, every weighted sum "
+            "is negative. Choose another class, or another layer.",
+            icon=":material/visibility_off:",
+        )
+    opacity = st.slider(
+        "Opacity of the heat map", 0.0, 1.0, 0.5, 0.05, key=f"{page}_opacity", bind="query-params"
+    )
+    layout.chart(
+        tensors.overlay(seen, cam.overlay_map, opacity=opacity, unit="heat"),
+        height=420,
+        alt=f"Grad-CAM for {category}: {_where(cam.overlay_map)}.",
+    )
+
+
+def grad_cam_steps(cam: GradCam, *, category: str) -> None:
+    """Show feature maps × weights = heat map, as three small pictures."""
+    strongest = cam.strongest_channels(_SHOWN)
+    maps, weights = cam.activations[strongest], cam.weights[strongest]
+    st.subheader("Feature maps × weights = heat map", anchor=False)
+    first, second, third = st.columns(3, gap="medium")
+    with first:
+        st.markdown(f"**:blue[1. Feature maps]** the {len(strongest)} that count most")
+        st.image(
+            tensors.map_gallery(maps),
+            caption=f"Maps {', '.join(map(str, strongest))}, row by row. "
+            f"Black is {maps.min():.3g}, white is {maps.max():.3g}.",
+            output_format="PNG",
+            width="stretch",
+        )
+    with second:
+        st.markdown(f"**:orange[2. Weights]** what each adds to the score of “{category}”")
+        layout.chart(
+            charts.weight_bars([int(channel) for channel in strongest], weights.tolist()),
+            height=260,
+            alt=f"Weights from {weights.min():.3g} to {weights.max():.3g}.",
+        )
+        st.caption("The mean of the gradient of the score over the map.")
+    with third:
+        rows, columns = cam.heat_map.shape
+        st.markdown("**:green[3. Heat map]** weighted sum of all maps, negative values set to 0")
+        layout.chart(
+            tensors.heat_map(cam.heat_map, unit="heat"),
+            height=260,
+            alt=f"Heat map of {rows} × {columns} cells: {_where(cam.heat_map)}.",
+        )
+        st.caption(
+            f"{rows} × {columns} cells, from 0 to {cam.heat_map.max():.3g}. "
+            "Enlarged to the size of the picture, it is the overlay above."
+        )
+
+
+def _where(heat: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> str:
+    """Say in words where a heat map is largest."""
+    if not heat.any():
+        return "empty"
+    row, column = np.unravel_index(int(heat.argmax()), heat.shape)
+    vertical = ("top", "middle", "bottom")[int(3 * row // heat.shape[0])]
+    horizontal = ("left", "centre", "right")[int(3 * column // heat.shape[1])]
+    return f"largest at the {vertical} {horizontal}"

@@ -1,0 +1,97 @@
+"""The look shared by all pages: page head, prose, lecture view."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from cnnlab.ui.server import ASSETS
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+__all__ = ["ABOUT", "FAVICON", "chart", "is_lecture", "lecture_view", "page_head", "prose"]
+
+FAVICON = ASSETS / "favicon.png"
+ABOUT = "**CNN Lab**: understand convolutional neural networks by trying them."
+
+_EVERYWHERE = """
+<style>
+.stMainBlockContainer { padding: 3.5rem 3rem 4rem; max-width: 84rem; }
+.stMainBlockContainer p, .stMainBlockContainer li { max-width: 46rem; }
+.st-key-lecture { position: fixed; top: 1rem; right: 3.5rem; width: auto; z-index: 999991; }
+[data-testid="stCaptionContainer"], [data-testid="stImageCaption"] { color: inherit; opacity: 0.8; }
+/* Plotly's labels take the colour of the text around them, so they follow the theme. */
+.js-plotly-plot text { fill: currentColor !important; }
+@media (max-width: 40rem) { .stMainBlockContainer { padding: 4rem 1rem 3rem; } }
+</style>
+"""
+
+_LECTURE = """
+<style>
+html { font-size: clamp(18px, 1.6vw, 28px); }
+.stMainBlockContainer { max-width: none; padding-top: 4.5rem; }
+</style>
+"""
+
+
+def lecture_view() -> bool:
+    """Draw the switch for the lecture view and apply it.
+
+    The lecture view is for a projector: larger type, navigation in a slim bar, no prose. It is
+    part of the link, so a lecturer can prepare it.
+
+    Returns
+    -------
+    bool
+        Whether the lecture view is on.
+    """
+    st.html(_EVERYWHERE)
+    lecture = st.toggle(
+        "Lecture view",
+        key="lecture",
+        bind="query-params",
+        help="For a projector: larger type, no side bar, no explanations.",
+    )
+    if lecture:
+        st.html(_LECTURE)
+    return lecture
+
+
+def is_lecture() -> bool:
+    """Return whether the lecture view is on."""
+    return bool(st.session_state.get("lecture", False))
+
+
+def page_head(title: str, question: str) -> None:
+    """Write the title of a page and the question that it answers."""
+    st.title(title, anchor=False)
+    prose(question)
+
+
+def chart(figure: go.Figure, *, height: int, alt: str) -> None:
+    """Draw a Plotly figure, with larger type in the lecture view.
+
+    Parameters
+    ----------
+    figure : go.Figure
+        What to draw.
+    height : int
+        In pixels, outside the lecture view.
+    alt : str
+        What it shows, in words.
+    """
+    scale = 1.5 if is_lecture() else 1.0
+    size = round(14 * scale)
+    figure.update_layout(font_size=size)
+    figure.update_xaxes(tickfont_size=size, title_font_size=size)
+    figure.update_yaxes(tickfont_size=size, title_font_size=size)
+    figure.update_traces(textfont_size=size)
+    st.plotly_chart(figure, height=round(height * scale), config={"displayModeBar": False}, alt=alt)
+
+
+def prose(text: str) -> None:
+    """Write explanations; the lecture view leaves them out, since the lecturer speaks."""
+    if not is_lecture():
+        st.markdown(text)

@@ -1,0 +1,83 @@
+"""Larger parts that pages share: the lesson map, code, exercises."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from cnnlab.kernels import Kernel
+from cnnlab.lessons import LESSONS, SECTIONS, Lesson
+from cnnlab.ui import cache, layout
+from cnnlab.ui.controls import Picture
+
+__all__ = ["exercise", "filtered_pair", "lesson_map", "show_code", "show_script"]
+
+_PAGES = Path(__file__).resolve().parents[2] / "pages"
+
+
+def lesson_map() -> None:
+    """Draw every lesson by section: what it teaches, how long it takes, what to try at once."""
+    for section in SECTIONS:
+        lessons = [lesson for lesson in LESSONS if lesson.section == section]
+        if not lessons:
+            continue
+        st.subheader(section, anchor=False)
+        for lesson in lessons:
+            _lesson_card(lesson)
+
+
+def _lesson_card(lesson: Lesson) -> None:
+    with st.container(border=True, key=f"card_{lesson.url_path}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.page_link(_PAGES / lesson.file, label=f"**{lesson.title}**", icon=lesson.icon)
+            st.caption(f"{lesson.minutes} minutes")
+        st.markdown(lesson.teaches)
+        with st.container(horizontal=True, gap="small"):
+            for label, query in lesson.tries:
+                st.page_link(
+                    _PAGES / lesson.file,
+                    label=f":blue[{label}]",
+                    icon=":material/play_arrow:",
+                    query_params=query,
+                    width="content",
+                )
+
+
+def filtered_pair(picture: Picture, kernel: Kernel, **settings: int) -> None:
+    """Show a picture in grey beside what one kernel makes of all of it."""
+    pair = cache.filtered(picture.image, kernel.values.tolist(), **settings)
+    for column, name, shown in zip(st.columns(2), ("Input", "Output"), pair, strict=True):
+        size = f"{shown.picture.height} × {shown.picture.width}"
+        column.image(
+            shown.picture,
+            caption=f"{name}, {size}: black is {shown.black:.4g}, white is {shown.white:.4g}",
+            width="stretch",
+        )
+
+
+def show_code(*functions: Callable[..., Any]) -> None:
+    """Show the source of the functions that a page has just run."""
+    with st.expander("The code", icon=":material/code:"):
+        for function in functions:
+            st.code(inspect.getsource(function), language="python")
+
+
+def show_script(script: str, *, says: str) -> None:
+    """Show a script that does the same outside the lab."""
+    with st.expander("The code", icon=":material/code:"):
+        st.markdown(says)
+        st.code(script, language="python")
+
+
+def exercise(question: str, answer: str) -> None:
+    """Ask something to try; the answer stays folded."""
+    if layout.is_lecture():
+        return
+    with st.container(border=True):
+        st.markdown(f"**Try it.** {question}")
+        with st.expander("Answer"):
+            st.markdown(answer)

@@ -1,0 +1,147 @@
+"""What stands around the pages: security headers, the app's own files, start and end."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = [
+    "ASSETS",
+    "SecurityHeaders",
+    "content_policy",
+    "explain_crash",
+    "lifespan",
+    "middleware",
+    "routes",
+]
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+
+
+def content_policy(index_html: str) -> str:
+    """Return the content security policy: everything from this server, nothing from elsewhere.
+
+    Parameters
+    ----------
+    index_html : str
+        The page that loads Streamlit; the scripts written inside it are allowed by their hash.
+
+    Returns
+    -------
+    str
+        The value of the header.
+    """
+    inline = re.findall(r"<script>(.*?)</script>", index_html, flags=re.DOTALL)
+    digests = (hashlib.sha256(script.encode()).digest() for script in inline)
+    hashes = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' {hashes} blob:",  # blob: the step player's own module
+            "worker-src 'self' blob:",
+            "style-src 'self' 'unsafe-inline'",  # Streamlit styles its elements in place
+            "img-src 'self' data: blob:",
+            "media-src 'self' blob:",
+            "font-src 'self' data:",
+            "connect-src 'self'",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+class SecurityHeaders:
+    """Add the same protective headers to every answer.
+
+    Parameters
+    ----------
+    app : ASGIApp
+        The application behind.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        index = Path(st.__file__).parent / "static" / "index.html"
+        headers = {
+            "content-security-policy": content_policy(index.read_text(encoding="utf-8")),
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "no-referrer",
+            "cross-origin-opener-policy": "same-origin",
+            "permissions-policy": "camera=(self), microphone=(), geolocation=(), payment=()",
+        }
+        self.headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and add the headers to what comes back."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), *self.headers]
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+class _CachedFiles(StaticFiles):
+    """Files that a browser may keep for a day."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Any:
+        response = super().file_response(*args, **kwargs)
+        response.headers["cache-control"] = "public, max-age=86400"
+        return response
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Nothing to do at the start; at the end, stop the work that still waits."""
+    yield {}
+    from cnnlab import compute
+
+    compute.shutdown()
+
+
+def explain_crash(error: Exception) -> bool:
+    """Show one calm sentence where a page has failed; Streamlit still writes the error to the log.
+
+    Parameters
+    ----------
+    error : Exception
+        A bug: what learners can mend is an ``InputError``, which pages show themselves.
+
+    Returns
+    -------
+    bool
+        True: the message stands in place of Streamlit's own.
+    """
+    st.error(
+        f"This is our fault, not yours ({type(error).__name__}). Reload the page to go on; the "
+        "server's log says what happened.",
+        icon=":material/bug_report:",
+    )
+    return True
+
+
+def middleware() -> list[Middleware]:
+    """Return what every request passes through."""
+    return [Middleware(SecurityHeaders)]
+
+
+def routes() -> list[BaseRoute]:
+    """Return the addresses that serve the app's own files, fonts above all."""
+    return [Mount("/assets", _CachedFiles(directory=ASSETS))]

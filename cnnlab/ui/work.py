@@ -1,0 +1,110 @@
+"""Run heavy work in the shared queue and keep the learner informed while it lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from types import ModuleType
+from typing import TypeVar
+
+import streamlit as st
+from streamlit.runtime import get_instance
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from cnnlab import compute
+
+__all__ = ["download", "in_queue", "networks"]
+
+T = TypeVar("T")
+_PATIENCE = 25  # looks, 0.2 s apart, before a silent browser counts as gone
+
+
+def networks() -> ModuleType:
+    """Return ``cnnlab.pretrained``; the first call in a process loads PyTorch, which takes a while.
+
+    Returns
+    -------
+    module
+        The module.
+    """
+    with st.spinner("Starting PyTorch. This happens once after the server has started."):
+        from cnnlab import pretrained
+    return pretrained
+
+
+def in_queue(key: Hashable, function: Callable[[], T], *, label: str, line: str = "networks") -> T:
+    """Return ``function()``, computed in the shared queue; show the place in line and progress.
+
+    Parameters
+    ----------
+    key : Hashable
+        What the result depends on, all of it.
+    function : callable
+        The work.
+    label : str
+        What is being done, for the learner: "Classifying".
+    line : {"networks", "downloads"}
+        Which queue.
+
+    Returns
+    -------
+    object
+        The result.
+
+    Raises
+    ------
+    InputError
+        What the work raises for the learner, or that the line is full.
+    """
+    with compute.shared_queue(line).submit(key, function) as ticket:
+        if not ticket.wait(0.15):  # most work is done before anyone could read a message
+            box, absent = st.empty(), 0
+            while not ticket.wait(0.2):
+                _tell(box, ticket, label)
+                absent = 0 if _browser_is_there() else absent + 1
+                if absent > _PATIENCE:
+                    box.warning("Stopped, since the connection was lost. Reload the page.")
+                    st.stop()
+            box.empty()
+        return ticket.result()
+
+
+def download(name: str) -> None:
+    """Fetch the weights of a network, with a progress bar.
+
+    Parameters
+    ----------
+    name : str
+        The network.
+
+    Raises
+    ------
+    InputError
+        If that fails; the message says why and what to do.
+    """
+    from cnnlab import weights
+
+    def fetch() -> None:
+        weights.pull(
+            name, report=lambda done, total: compute.progress(done / total if total else 0)
+        )
+
+    in_queue(
+        ("download", name), fetch, label=f"Downloading the weights of {name}", line="downloads"
+    )
+
+
+def _tell(box: st.delta_generator.DeltaGenerator, ticket: compute.Ticket[T], label: str) -> None:
+    ahead = ticket.ahead()
+    if ahead:
+        who = "1 job is" if ahead == 1 else f"{ahead} jobs are"
+        box.info(f"{label}: {who} ahead of you.", icon=":material/hourglass_top:")
+    elif ticket.fraction is None:
+        box.info(f"{label} …", icon=":material/hourglass_top:")
+    else:
+        box.progress(ticket.fraction, text=f"{label}: {ticket.fraction:.0%}")
+
+
+def _browser_is_there() -> bool:
+    """Return whether the browser that asked is still connected."""
+    context = get_script_run_ctx()
+    return context is None or get_instance().is_active_session(context.session_id)

@@ -1,0 +1,54 @@
+"""Classify: what a network trained on ImageNet says of a photograph, and what it really sees."""
+
+import streamlit as st
+
+from cnnlab.checks import InputError
+from cnnlab.figures.charts import probability_bars
+from cnnlab.ui import controls, explanations, layout, networks, panels, work
+
+layout.page_head(
+    "Classify a photograph",
+    "The network was trained on 1.3 million pictures of 1000 things. It gives each of the "
+    "1000 classes a probability; here are its five best guesses for your picture.",
+)
+
+left, right = st.columns([2, 3], gap="large")
+with left:
+    picture = controls.picture_picker("classify")
+    name = networks.picker("classify")
+pretrained = work.networks()
+try:
+    answer = networks.answer(picture, name)
+    seen = pretrained.as_seen(pretrained.preprocess(picture.image, name), name)
+except InputError as error:
+    st.error(str(error))
+    st.stop()
+
+with right:
+    best = answer.predictions[0]
+    st.subheader(f"{best.category}, {best.probability:.0%}", anchor=False)
+    layout.chart(
+        probability_bars(
+            [prediction.category for prediction in answer.predictions],
+            [prediction.probability for prediction in answer.predictions],
+        ),
+        height=320,
+        alt="Five best guesses: "
+        + ", ".join(f"{guess.category} {guess.probability:.1%}" for guess in answer.predictions),
+    )
+    st.caption(f"{name} took {answer.seconds * 1000:.0f} ms on this computer.")
+with left:
+    explanations.seen_by_network(picture, seen, pretrained.crop_box(picture.image, name))
+
+with st.expander(f"About {name}", icon=":material/info:"):
+    networks.facts_table(name)
+panels.exercise(
+    "Compare *Your picture* with *As the network sees it*. What was cut away? Upload a picture in "
+    "which the main thing stands at the edge.",
+    "The shorter side is resized and the middle square is cut out. What stands outside of it "
+    "cannot be recognised: the network never sees it.",
+)
+panels.show_script(
+    pretrained.source_code(name),
+    says="This does the same without the lab. Save your picture as `photo.jpg` beside it.",
+)
