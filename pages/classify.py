@@ -49,6 +49,7 @@ panels.exercise(
     "cannot be recognised: the network never sees it.",
 )
 panels.show_script(
+    "classify",
     pretrained.source_code(name),
     says="This does the same without the lab. Save your picture as `photo.jpg` beside it.",
 )

@@ -58,4 +58,4 @@ panels.exercise(
     "*Identity*. It only copies the pixel under its centre, but its centre cannot reach the "
     "border: a 3 × 3 kernel loses one row and column on each side. Padding 1 brings them back.",
 )
-panels.show_code(convolution.conv2d_by_loops)
+panels.show_code("convolution", convolution.conv2d_by_loops)

@@ -37,4 +37,4 @@ panels.exercise(
     "The parts that would speak for that class the most, however little that is: look at the "
     "range beside the colours. If nothing speaks for it, the map is empty.",
 )
-panels.show_code(networks.explaining_function())
+panels.show_code("grad_cam", networks.explaining_function())

@@ -86,14 +86,11 @@ def picture_picker(page: str) -> Picture:
 
 def choice(label: str, options: list[T], *, key: str, default: T | None = None) -> T:
     """Return one of a few `options`, all of them in sight; the choice is part of the link."""
-    return st.segmented_control(
-        label,
-        options,
-        default=options[0] if default is None else default,
-        required=True,
-        key=key,
-        bind="query-params",
+    usual = options[0] if default is None else default
+    chosen = st.segmented_control(
+        label, options, default=usual, required=True, key=key, bind="query-params"
     )
+    return usual if chosen is None else chosen  # a link that ends in "stride=" chooses nothing
 
 
 def pick(

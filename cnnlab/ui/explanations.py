@@ -35,8 +35,12 @@ def seen_by_network(
     )
     before, after = st.columns(2)
     size = f"{picture.image.height} × {picture.image.width}"
-    before.image(framed, caption=f"{picture.title}, {size}: the frame is cut out")
-    after.image(seen, caption=f"As the network sees it, {seen.height} × {seen.width}")
+    before.image(framed, caption=f"{picture.title}, {size}: the frame is cut out", alt=picture.alt)
+    after.image(
+        seen,
+        caption=f"As the network sees it, {seen.height} × {seen.width}",
+        alt=f"The part inside the frame. {picture.alt}",
+    )
 
 
 @st.fragment
@@ -73,6 +77,7 @@ def grad_cam_steps(cam: GradCam, *, category: str) -> None:
             f"Black is {maps.min():.3g}, white is {maps.max():.3g}.",
             output_format="PNG",
             width="stretch",
+            alt=f"{len(strongest)} feature maps in shades of grey.",
         )
     with second:
         st.markdown(f"**:orange[2. Weights]** what each adds to the score of “{category}”")

@@ -55,22 +55,35 @@ def filtered_pair(picture: Picture, kernel: Kernel, **settings: int) -> None:
         column.image(
             shown.picture,
             caption=f"{name}, {size}: black is {shown.black:.4g}, white is {shown.white:.4g}",
+            alt=f"{picture.alt} In grey{', filtered' if name == 'Output' else ''}.",
             width="stretch",
         )
 
 
-def show_code(*functions: Callable[..., Any]) -> None:
+def show_code(page: str, *functions: Callable[..., Any]) -> None:
     """Show the source of the functions that a page has just run."""
-    with st.expander("The code", icon=":material/code:"):
-        for function in functions:
-            st.code(inspect.getsource(function), language="python")
+    _code(page, *(inspect.getsource(function) for function in functions))
 
 
-def show_script(script: str, *, says: str) -> None:
+def show_script(page: str, script: str, *, says: str) -> None:
     """Show a script that does the same outside the lab."""
-    with st.expander("The code", icon=":material/code:"):
-        st.markdown(says)
-        st.code(script, language="python")
+    _code(page, script, says=says)
+
+
+def _code(page: str, *sources: str, says: str = "") -> None:
+    """Show Python code in a folded panel; the browser loads its highlighter only when opened."""
+    panel = st.expander(
+        "The code",
+        icon=":material/code:",
+        key=f"{page}_code",
+        on_change="rerun",
+        bind="query-params",
+    )
+    if panel.open:
+        with panel:
+            st.markdown(says)
+            for source in sources:
+                st.code(source, language="python")
 
 
 def exercise(question: str, answer: str) -> None:

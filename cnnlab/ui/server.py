@@ -109,7 +109,18 @@ class _CachedFiles(StaticFiles):
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Nothing to do at the start; at the end, stop the work that still waits."""
+    """Check the settings at the start; at the end, stop the work that still waits.
+
+    Raises
+    ------
+    RuntimeError
+        If ``.streamlit/config.toml`` was not read, as when uvicorn is started in another folder:
+        without it the app would be slow, look wrong and report to a third party.
+    """
+    if st.get_option("browser.gatherUsageStats"):
+        raise RuntimeError(
+            f"the settings in .streamlit/config.toml were not read: start in {ASSETS.parent}"
+        )
     yield {}
     from cnnlab import compute
 

@@ -50,5 +50,7 @@ if __name__ == "__main__":
         _install()
     path = chromium()
     if path is None:
-        sys.exit("No Chromium could be installed. Install one (apt install chromium) and try again.")
+        sys.exit(
+            "No Chromium could be installed. Install one (apt install chromium) and try again."
+        )
     print(f"Browser tests use {path}")

@@ -303,7 +303,6 @@ class Player {
           group.kernel.element,
           sign("="),
           group.products.element,
-          sign("→"),
           make("div", { class: "sum" }, group.note, group.sum),
         ),
       );

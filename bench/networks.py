@@ -1,0 +1,75 @@
+"""How much classification and Grad-CAM cost on top of the libraries that compute them."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+
+from bench.result import Result
+
+__all__ = ["attribution", "classification"]
+
+NAME = "squeezenet1_0"
+
+
+def interleaved(ours: Callable[[], object], base: Callable[[], object], *, rounds: int) -> tuple:
+    """Return the median seconds of both, measured in turns."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(rounds + 3):
+        for function, kept in zip((ours, base), times, strict=True):
+            start = time.perf_counter()
+            function()
+            kept.append(time.perf_counter() - start)
+    return tuple(statistics.median(kept[3:]) for kept in times)
+
+
+def classification(*, rounds: int) -> list[Result]:
+    """Return our classification against torchvision's own recipe."""
+    import torch
+
+    from cnnlab import catalogue, images, loading, pretrained
+
+    picture = images.sample("cat")
+    model, transforms = loading.load(NAME), catalogue.weights_of(NAME).transforms()
+
+    def bare() -> object:
+        with torch.inference_mode():
+            return model(transforms(picture).unsqueeze(0)).softmax(dim=1).topk(5)
+
+    times = interleaved(lambda: pretrained.classify(picture, NAME), bare, rounds=rounds)
+    return [Result(f"classify, {NAME}", "torchvision's recipe", *times)]
+
+
+def attribution(*, rounds: int) -> list[Result]:
+    """Return our Grad-CAM against Captum called directly."""
+    from captum.attr import LayerAttribution, LayerGradCam
+
+    from cnnlab import images, loading, pretrained
+    from cnnlab.attribution import grad_cam, grad_cam_steps
+    from cnnlab.features import private_copy
+
+    picture = images.sample("cat")
+    batch, model = pretrained.preprocess(picture, NAME), loading.load(NAME)
+    settings = {"target": 285, "layer": "features"}
+    bare_model = private_copy(model)
+    explainer = LayerGradCam(bare_model, bare_model.features)
+
+    def bare() -> object:
+        heat = explainer.attribute(batch.requires_grad_(), target=285, relu_attributions=True)
+        return LayerAttribution.interpolate(heat, (224, 224), "bilinear").detach().numpy()
+
+    def ours() -> object:
+        return grad_cam(model, batch, **settings)
+
+    def steps() -> object:
+        return grad_cam_steps(model, batch, **settings)
+
+    return [
+        Result(f"Grad-CAM, {NAME}", "Captum", *interleaved(ours, bare, rounds=rounds)),
+        Result(
+            f"Grad-CAM with every step, {NAME}",
+            "Captum",
+            *interleaved(steps, bare, rounds=rounds),
+        ),
+    ]

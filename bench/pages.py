@@ -1,0 +1,150 @@
+"""How fast pages appear and run again, against a blank Streamlit page on its own server."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
+
+from bench.result import Result
+from cnnlab.lessons import HOME, LESSONS
+from tests.browser.conftest import FLAGS, Server, start, stop
+from tests.browser.find_chromium import chromium
+
+__all__ = ["cold_start", "first_renders", "reruns"]
+
+BLANK = "bench/blank_app.py"
+TITLES = {"": "CNN Lab"} | {lesson.url_path: lesson.title for lesson in LESSONS}
+# What must be on screen before a page counts as there: its own main thing, not only its title.
+MAIN = {
+    "convolution": "section.player",
+    "classify": ".js-plotly-plot .main-svg",
+    "grad-cam": ".js-plotly-plot .main-svg",
+}
+
+
+@contextmanager
+def server(folder: Path, torch_home: Path, *, script: str = "app.py") -> Iterator[Server]:
+    folder.mkdir(parents=True, exist_ok=True)
+    running = start(folder, torch_home, script=script)
+    try:
+        yield running
+    finally:
+        stop(running)
+
+
+@contextmanager
+def window() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def paint(browser: Browser, url: str, title: str, main: str | None) -> float:
+    """Return the seconds from asking for a page to seeing it, as a new visitor."""
+    context = browser.new_context()
+    page = context.new_page()
+    start = time.perf_counter()
+    page.goto(url, wait_until="commit")
+    page.get_by_role("heading", name=title, level=1).wait_for(timeout=120_000)
+    if main:
+        page.locator(main).first.wait_for(timeout=120_000)
+    seconds = time.perf_counter() - start
+    context.close()
+    return seconds
+
+
+def first_renders(folder: Path, torch_home: Path, *, rounds: int) -> list[Result]:
+    """Return how long each page takes to appear to a new visitor of a warm server."""
+    pages = [(HOME.title, "")] + [(lesson.title, lesson.url_path) for lesson in LESSONS]
+    times: dict[str, list[float]] = {path: [] for _, path in pages}
+    blanks: list[float] = []
+    with (
+        server(folder / "app", torch_home) as ours,
+        server(folder / "blank", torch_home, script=BLANK) as blank,
+        window() as browser,
+    ):
+        for round_ in range(rounds + 1):  # the first round warms both servers up
+            blank_time = paint(browser, blank.url, "Blank", None)
+            seen = {
+                path: paint(browser, f"{ours.url}/{path}", TITLES[path], MAIN.get(path))
+                for _, path in pages
+            }
+            if round_:
+                blanks.append(blank_time)
+                for path, seconds in seen.items():
+                    times[path].append(seconds)
+    base = statistics.median(blanks)
+    return [
+        Result(f"first render, {title}", "blank page", statistics.median(times[path]), base)
+        for title, path in pages
+    ]
+
+
+def cold_start(folder: Path, torch_home: Path) -> list[Result]:
+    """Return the time from starting the server to the first visitor's first page."""
+    seconds = {}
+    with window() as browser:
+        for script, title in ((BLANK, "Blank"), ("app.py", "CNN Lab")):
+            start = time.perf_counter()
+            with server(folder / f"cold-{title}", torch_home, script=script) as running:
+                paint(browser, running.url, title, None)
+                seconds[title] = time.perf_counter() - start
+    return [Result("cold server to first paint", "blank app", seconds["CNN Lab"], seconds["Blank"])]
+
+
+def reruns(folder: Path, torch_home: Path, *, rounds: int) -> list[Result]:
+    """Return how long the server needs to run a page again, over the websocket."""
+    pages = [(HOME.title, "")] + [(lesson.title, lesson.url_path) for lesson in LESSONS]
+    results = []
+    with (
+        server(folder / "app", torch_home) as ours,
+        server(folder / "blank", torch_home, script=BLANK) as blank,
+    ):
+        for title, path in pages:
+            mine, base = Session(ours.url, path), Session(blank.url, "")
+            pairs = [(mine.run(), base.run()) for _ in range(rounds + 1)][1:]
+            ours_s, base_s = (statistics.median(column) for column in zip(*pairs, strict=True))
+            results.append(Result(f"rerun, {title}", "blank page", ours_s, base_s))
+            mine.close()
+            base.close()
+    return results
+
+
+class Session:
+    """One visitor without a browser, over Streamlit's websocket."""
+
+    def __init__(self, url: str, path: str) -> None:
+        address = url.replace("http", "ws", 1) + "/_stcore/stream"
+        self.socket = connect(address, subprotocols=["streamlit"], max_size=None)  # type: ignore[list-item]
+        self.path, self.page_hash = path, ""
+        self.run()
+
+    def run(self) -> float:
+        """Ask for one run of the page; return the seconds until it has finished."""
+        message = BackMsg()
+        message.rerun_script.page_script_hash = self.page_hash
+        if not self.page_hash:
+            message.rerun_script.page_name = self.path
+        start = time.perf_counter()
+        self.socket.send(message.SerializeToString())
+        while True:
+            answer = ForwardMsg.FromString(self.socket.recv(timeout=120))
+            kind = answer.WhichOneof("type")
+            if kind == "new_session":
+                self.page_hash = answer.new_session.page_script_hash
+            elif kind == "script_finished":
+                return time.perf_counter() - start
+
+    def close(self) -> None:
+        self.socket.close()

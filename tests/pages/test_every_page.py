@@ -1,0 +1,112 @@
+"""Every page, found by globbing, at its defaults and at both ends of every control."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cnnlab import compute
+
+ROOT = Path(__file__).resolve().parents[2]
+SHELL = ROOT / "cnnlab" / "ui" / "shell.py"
+PAGES = sorted((ROOT / "pages").glob("*.py"))
+KINDS = ("slider", "select_slider", "selectbox", "radio", "number_input", "toggle", "checkbox")
+
+
+@pytest.fixture(autouse=True)
+def _one_network(torch_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TORCH_HOME", str(torch_home))
+    yield
+    compute.shutdown()
+
+
+def run(page: Path, **query: str) -> AppTest:
+    at = AppTest.from_file(str(SHELL), default_timeout=60)
+    at.switch_page(str(page))
+    for name, value in query.items():
+        at.query_params[name] = value
+    at.run()
+    assert not at.exception, at.exception
+    return at
+
+
+def ends(widget) -> list:
+    """Return the first and the last value that a widget offers."""
+    if widget.type in ("toggle", "checkbox"):
+        return [False, True]
+    if widget.type in ("slider", "number_input"):
+        return [widget.min, widget.max]
+    return [widget.options[0], widget.options[-1]]
+
+
+def controls(at: AppTest) -> list:
+    groups = [widget for widget in at.get("button_group") if len(widget.options)]
+    return [widget for kind in KINDS for widget in at.get(kind)] + groups
+
+
+def test_there_are_pages() -> None:
+    assert {"home.py", "convolution.py", "classify.py", "grad_cam.py"} <= {p.name for p in PAGES}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_defaults(page: Path) -> None:
+    at = run(page)
+    assert len(at.title) == 1
+    assert at.error == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_both_ends_of_every_control(page: Path) -> None:
+    keys = [widget.key for widget in controls(run(page))]
+    assert len(keys) == len(set(keys))
+    assert "lecture" in keys
+    for key in keys:
+        at = run(page)
+        for place in (0, 1):
+            widget = next(widget for widget in controls(at) if widget.key == key)
+            value = ends(widget)[place]
+            widget.set_value(value).run()
+            assert not at.exception, (key, value, at.exception)
+            after = next(widget for widget in controls(at) if widget.key == key)
+            # A segmented control's options are texts even where its values are numbers.
+            assert str(after.value) == str(value), f"{key} did not take {value}"
+            if place:  # what only appears now has ends too
+                for other in [w.key for w in controls(at) if w.key not in keys]:
+                    for end in (0, 1):
+                        for found in [w for w in controls(at) if w.key == other]:
+                            found.set_value(ends(found)[end]).run()
+                            assert not at.exception, (key, other, at.exception)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_control_has_a_key_of_its_page_and_lives_in_the_link(page: Path) -> None:
+    for widget in controls(run(page)):
+        assert widget.key == "lecture" or widget.key.startswith(f"{page.stem}_"), widget.key
+        assert widget.proto.query_param_key == widget.key, f"{widget.key} is not part of the link"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_lecture_view_leaves_prose_out(page: Path) -> None:
+    plain, lecture = run(page), run(page, lecture="true")
+    assert lecture.toggle(key="lecture").value is True
+    assert len(lecture.markdown) < len(plain.markdown)
+    assert [title.value for title in lecture.title] == [title.value for title in plain.title]
+
+
+def test_a_kernel_that_does_not_fit_is_explained() -> None:
+    page = ROOT / "pages" / "convolution.py"
+    at = run(page, convolution_dilation="3")
+    (error,) = at.error
+    assert "covers 7 pixels, the padded input has 5" in error.value
+    assert at.get("bidi_component") == []
+
+
+@pytest.mark.parametrize("junk", ["", "99", "nan", "<script>", "é" * 500])
+def test_a_hostile_link_gives_the_default_state(junk: str) -> None:
+    page = ROOT / "pages" / "convolution.py"
+    at = run(page, convolution_stride=junk, convolution_kernel=junk, convolution_input=junk)
+    assert at.selectbox(key="convolution_kernel").value == "cross"
+    assert at.error == []
