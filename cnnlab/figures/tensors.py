@@ -76,8 +76,6 @@ def heat_map(values: Floats, *, unit: str) -> go.Figure:
         The map with a colour bar from zero to the largest value.
     """
     figure = _heat(values, opacity=1.0, unit=unit)
-    below = {"orientation": "h", "y": 0, "yanchor": "top", "title_side": "bottom", "nticks": 4}
-    figure.update_traces(colorbar=below)
     if values.shape[1] <= 8:
         figure.update_traces(texttemplate="%{z:.2g}")
     return figure
@@ -124,7 +122,10 @@ def _heat(values: Floats, *, opacity: float, unit: str) -> go.Figure:
         colorscale=_SCALE,
         opacity=opacity,
         colorbar={
-            "title": {"text": unit, "side": "right"},
+            "title": {"text": unit, "side": "bottom"},
+            "orientation": "h",
+            "y": 0,
+            "yanchor": "top",
             "thickness": 12,
             "nticks": 5,
             "tickformat": "~g",

@@ -58,7 +58,7 @@ def heat_overlay(page: str, seen: Image.Image, cam: GradCam, *, category: str) -
     )
     layout.chart(
         tensors.overlay(seen, cam.overlay_map, opacity=opacity, unit="heat"),
-        height=420,
+        height=460,
         alt=f"Grad-CAM for {category}: {_where(cam.overlay_map)}.",
     )
 

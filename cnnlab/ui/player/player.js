@@ -67,7 +67,7 @@ class GridView {
     this.holder = make("div", { class: "planes" });
     for (let p = 0; p < planes; p += 1) {
       const svg = make("svg", {
-        class: "grid",
+        class: columns > 6 ? "grid" : "grid small",
         viewBox: `0 0 ${edge + columns * UNIT + 2} ${edge + rows * UNIT + 2}`,
         style: `--columns:${columns + edge / UNIT};--cell:${this.size}rem`,
         role: "img",
