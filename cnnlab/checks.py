@@ -124,7 +124,7 @@ def as_pair(value: Any, *, name: str, low: int, high: int | None = None) -> tupl
     >>> as_pair((1, 3), name="stride", low=1)
     (1, 3)
     """
-    if not isinstance(value, Iterable) or isinstance(value, str):
+    if not isinstance(value, Iterable) or isinstance(value, str | bytes):
         value = (value, value)
     numbers = [in_range(number, name=name, low=low, high=high) for number in value]
     if len(numbers) != 2:

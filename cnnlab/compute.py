@@ -46,6 +46,7 @@ class _Job:
         self.finished = threading.Event()
         self.value: Any = None
         self.error: BaseException | None = None
+        self.traceback: TracebackType | None = None
 
 
 _running: ContextVar[_Job | None] = ContextVar("_running", default=None)
@@ -125,16 +126,18 @@ class Ticket(Generic[T]):
         """
         self._job.finished.wait()
         if self._job.error is not None:
-            # A fresh traceback for every reader: several threads may raise the same error.
-            raise self._job.error.with_traceback(None)
+            # Several threads may raise the same error, and each raise would lengthen its
+            # traceback: every reader starts at the place in the job where it happened.
+            raise self._job.error.with_traceback(self._job.traceback)
         value: T = self._job.value
         return value
 
     def leave(self) -> None:
         """Give the place back; a job that nobody waits for is given up."""
-        if not self._left:
-            self._left = True
-            self._queue._leave(self._job)
+        with self._queue._lock:
+            if not self._left:
+                self._left = True
+                self._queue._leave(self._job)
 
 
 class WorkQueue:
@@ -167,8 +170,8 @@ class WorkQueue:
         self._open: dict[Hashable, _Job] = {}  # waiting or running, by key
         self._done: OrderedDict[Hashable, _Job] = OrderedDict()
         self._threads: list[threading.Thread] = []
+        self._running: set[_Job] = set()
         self._closed = False
-        self._running = 0
 
     def submit(self, key: Hashable, function: Callable[[], T]) -> Ticket[T]:
         """Put a job into the line and return a ticket for it.
@@ -195,15 +198,16 @@ class WorkQueue:
                 raise BusyError("The server is stopping. Start it again, then reload the page.")
             job = self._done.get(key) or self._open.get(key)
             if job is None:
-                if len(self._line) >= self.capacity:
+                # A job that a free worker is about to take does not wait, though it is in line.
+                if len(self._line) + len(self._running) >= self.workers + self.capacity:
                     raise BusyError(
-                        f"All workers are busy and {len(self._line)} jobs are waiting. "
+                        f"All workers are busy and the line of {self.capacity} is full. "
                         "Try again in a minute."
                     )
+                self._start_worker_if_needed()  # first: if it fails, nothing has been promised
                 job = _Job(key, function)
                 self._open[key] = job
                 self._line.append(job)
-                self._start_worker_if_needed()
                 self._lock.notify()
             elif key in self._done:
                 self._done.move_to_end(key)
@@ -211,56 +215,64 @@ class WorkQueue:
             return Ticket(self, job)
 
     def shutdown(self) -> None:
-        """Give up what waits or runs, and take nothing more."""
+        """Give up what waits or runs, wake everyone, and take nothing more."""
         with self._lock:
             self._closed = True
-            for job in self._open.values():
-                job.cancelled = True
-            for job in self._line:
-                self._finish(job, error=Cancelled())
             self._line.clear()
+            for job in list(self._open.values()):
+                job.cancelled = True
+                self._finish(job, error=Cancelled())  # whoever waits need not wait for progress()
+            self._done.clear()
             self._lock.notify_all()
 
     def _start_worker_if_needed(self) -> None:
         if len(self._threads) < self.workers:
             name = f"cnnlab-worker-{len(self._threads)}"
             thread = threading.Thread(target=self._work, name=name, daemon=True)
-            self._threads.append(thread)
             thread.start()
+            self._threads.append(thread)
 
     def _work(self) -> None:
         ready = self._on_start is None
-        while True:
-            with self._lock:
-                while not self._line and not self._closed:
-                    self._lock.wait()
-                if self._closed:
-                    return
-                job = self._line.popleft()
-                self._running += 1
+        while (job := self._take()) is not None:
             token = _running.set(job)
             try:
                 if not ready and self._on_start is not None:
                     self._on_start()
                     ready = True
-                value = job.function()
+                if job.cancelled:  # everyone left while the worker got ready
+                    raise Cancelled
+                self._finish(job, value=job.function())
             except BaseException as error:  # a job must never end its worker
                 self._finish(job, error=error)
-            else:
-                self._finish(job, value=value)
             finally:
                 _running.reset(token)
-                with self._lock:
-                    self._running -= 1
+                del job  # an idle worker holds nobody's picture
+
+    def _take(self) -> _Job | None:
+        """Wait for the next job; None once the queue is closed."""
+        with self._lock:
+            while not self._line and not self._closed:
+                self._lock.wait()
+            if self._closed:
+                return None
+            job = self._line.popleft()
+            self._running.add(job)
+            return job
 
     def _finish(self, job: _Job, *, value: Any = None, error: BaseException | None = None) -> None:
         with self._lock:
+            self._running.discard(job)
+            if job.finished.is_set():  # given up by `shutdown` while it ran
+                return
             job.value, job.error = value, error
+            job.traceback = error.__traceback__ if error is not None else None
             job.function = _nothing  # lets go of the pictures it may hold
             if self._open.get(job.key) is job:
                 del self._open[job.key]
             if error is None and self.remember:
                 self._done[job.key] = job
+                self._done.move_to_end(job.key)
                 while len(self._done) > self.remember:
                     self._done.popitem(last=False)
             job.finished.set()
@@ -281,7 +293,7 @@ class WorkQueue:
         with self._lock:
             if job not in self._line:
                 return 0
-            return self._line.index(job) + self._running
+            return self._line.index(job) + len(self._running)
 
     def _has_started(self, job: _Job) -> bool:
         with self._lock:

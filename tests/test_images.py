@@ -15,12 +15,12 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
-from ill_formed import encoded, ill_formed, png_chunk, png_of
 from PIL import Image, ImageCms, ImageFile, PngImagePlugin, TiffImagePlugin, features
 
 from cnnlab import images
 from cnnlab.checks import InputError
 from cnnlab.images import SAMPLES, load_image, patch, sample, shrink, to_array, to_png
+from tests.ill_formed import encoded, ill_formed, png_chunk, png_of
 
 ILL_FORMED = ill_formed()
 ORIENTATION = 0x0112

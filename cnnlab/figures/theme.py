@@ -35,11 +35,11 @@ class Role:
 
 
 ROLES: dict[str, Role] = {
-    "input": Role("blue", "#0B62B0", "#74B8FF", "#2F7FD0"),
-    "kernel": Role("orange", "#A84A00", "#FFA94D", "#C9701A"),
-    "output": Role("green", "#00714F", "#4CD6A2", "#17916A"),
-    "cursor": Role("violet", "#A3237E", "#F58FD0", "#C64FA3"),
-    "padding": Role("gray", "#5B6672", "#A1ADB9", "#75818E"),
+    "input": Role("blue", "#0462B9", "#62ACFF", "#0980E4"),
+    "kernel": Role("orange", "#A74A03", "#F5A13D", "#C96F11"),
+    "output": Role("green", "#016F4E", "#52D7A2", "#209068"),
+    "cursor": Role("violet", "#9E1C86", "#FDA9DC", "#C24FAD"),
+    "padding": Role("gray", "#5F6870", "#9CA5AE", "#79828B"),
 }
 
 BACKGROUND = {"light": "#FFFFFF", "dark": "#12161B"}

@@ -1,0 +1,272 @@
+"""Look inside a network without disturbing it: private copies, one layer's values, layer names."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torchvision import models
+
+from cnnlab.checks import InputError, as_pair
+
+__all__ = ["Recording", "default_layer", "layer_name", "private_copy", "record", "spatial_layers"]
+
+LAST_MAPS = {  # where torchvision's networks hold their last, most abstract feature maps
+    models.ConvNeXt: "features",
+    models.DenseNet: "features",
+    models.EfficientNet: "features",
+    models.GoogLeNet: "inception5b",
+    models.Inception3: "Mixed_7c",
+    models.MNASNet: "layers",
+    models.MobileNetV2: "features",
+    models.MobileNetV3: "features",
+    models.RegNet: "trunk_output",
+    models.ResNet: "layer4",
+    models.ShuffleNetV2: "conv5",
+    models.SqueezeNet: "features",
+}
+
+
+def private_copy(model: nn.Module) -> nn.Module:
+    """Return a copy of the network that owns its modules but shares its numbers.
+
+    A hook on a shared network is seen by everybody who uses it at that moment, so two people
+    could spoil each other's results. On a copy of one's own, hooks harm nobody. The copy takes
+    no memory worth mentioning: weights and buffers are the same tensors as in the original.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Any network; it is not changed.
+
+    Returns
+    -------
+    torch.nn.Module
+        The same network in evaluation mode, without hooks, and with ``inplace=True`` switched
+        off in its modules, so that no layer overwrites what the layer before it gave out.
+
+    Examples
+    --------
+    >>> model = nn.Sequential(nn.Conv2d(1, 1, 3), nn.ReLU(inplace=True))
+    >>> twin = private_copy(model)
+    >>> twin[0].weight is model[0].weight, twin[1].inplace, model[1].inplace
+    (True, False, True)
+    """
+    tensors = chain(model.parameters(), model.buffers())
+    memo: dict[int, Any] = {id(tensor): tensor for tensor in tensors}  # "already copied: take it"
+    for module in model.modules():
+        for name, value in vars(module).items():
+            if "_hooks" in name and isinstance(value, dict):
+                memo[id(value)] = OrderedDict()
+    twin = copy.deepcopy(model, memo).eval()
+    for module in twin.modules():
+        if getattr(module, "inplace", False) is True:
+            module.inplace = False  # type: ignore[assignment]
+    return twin
+
+
+def layer_name(model: nn.Module, layer: str | nn.Module) -> str:
+    """Return the name of a layer, as ``model.named_modules()`` spells it.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        The network.
+    layer : str or torch.nn.Module
+        A name, or one of the modules of `model`.
+
+    Returns
+    -------
+    str
+        The name.
+
+    Raises
+    ------
+    InputError
+        If the network has no such layer.
+
+    Examples
+    --------
+    >>> model = nn.Sequential(nn.Conv2d(1, 1, 3), nn.ReLU())
+    >>> layer_name(model, model[1])
+    '1'
+    """
+    layers = {name: module for name, module in model.named_modules(remove_duplicate=False) if name}
+    if isinstance(layer, nn.Module):
+        name = next((name for name, module in layers.items() if module is layer), "")
+        if not name:
+            raise InputError("layer is a module, but not one inside this network; give its name")
+        return name
+    if layer not in layers:
+        near = difflib.get_close_matches(layer, layers, n=3) or list(layers)[:3]
+        raise InputError(f"the network has no layer {layer!r}; it has, for example, {near}")
+    return layer
+
+
+@dataclass(eq=False)
+class Recording:
+    """What one layer gave out, and how the score depends on it.
+
+    Attributes
+    ----------
+    model : torch.nn.Module
+        The private copy that is being watched: call this one.
+    layer : torch.nn.Module
+        The watched layer of the copy.
+    output : object
+        What the layer gave out last, usually a tensor; None before it was reached.
+    gradient : Tensor or None
+        The derivative with respect to `output`; None before a gradient was asked for.
+    """
+
+    model: nn.Module
+    layer: nn.Module
+    output: Any = None
+    gradient: Tensor | None = None
+
+    def _keep(self, _module: nn.Module, _inputs: Any, output: Any) -> Any:
+        """Keep a copy of the layer's output and hand on another (a forward hook)."""
+        if not isinstance(output, Tensor):
+            self.output = output
+            return output
+        self.output = output.detach().clone()  # safe from `+=` in the lines that follow
+        if not torch.is_grad_enabled():
+            return output.clone()
+        source = output if output.requires_grad else output.detach().requires_grad_()
+        passed_on = source.clone()
+        passed_on.register_hook(self._keep_gradient)  # type: ignore[no-untyped-call]
+        return passed_on
+
+    def _keep_gradient(self, gradient: Tensor) -> None:
+        self.gradient = gradient.detach().clone()
+
+
+@contextmanager
+def record(model: nn.Module, layer: str | nn.Module) -> Iterator[Recording]:
+    """Watch one layer of a private copy of the network while the block runs.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Any network; it is not changed, and gets no hook.
+    layer : str or torch.nn.Module
+        Name of a layer, or one of the modules of `model`.
+
+    Yields
+    ------
+    Recording
+        Its `model` is the copy to call. Frozen weights make the backward pass cheap: it then
+        ends at the watched layer.
+
+    Raises
+    ------
+    InputError
+        If the network has no such layer.
+
+    Examples
+    --------
+    >>> model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten()).requires_grad_(False)
+    >>> with record(model, "0") as seen:
+    ...     seen.model(torch.ones(1, 1, 5, 5)).sum().backward()
+    >>> seen.output.shape == seen.gradient.shape == (1, 2, 3, 3)
+    True
+    """
+    name = layer_name(model, layer)
+    twin = private_copy(model)
+    seen = Recording(twin, twin.get_submodule(name))
+    handle = seen.layer.register_forward_hook(seen._keep)
+    try:
+        yield seen
+    finally:
+        handle.remove()
+
+
+def spatial_layers(
+    model: nn.Module, *, size: int | tuple[int, int] = 224
+) -> dict[str, tuple[int, int, int]]:
+    """Return the layers that give out feature maps of more than one position.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        A network for colour pictures.
+    size : int or pair of int
+        Size (H, W) of the picture, in pixels.
+
+    Returns
+    -------
+    dict of str to (C, H, W)
+        Name and output shape of modules at most two levels deep, in the order in which they
+        finish: the parts of a block come before the block.
+
+    Raises
+    ------
+    InputError
+        If `size` is not a size.
+
+    Examples
+    --------
+    >>> model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    >>> spatial_layers(model, size=32)
+    {'0': (8, 30, 30)}
+    """
+    height, width = as_pair(size, name="size", low=1)
+    twin = private_copy(model)
+    found: dict[str, tuple[int, int, int]] = {}
+
+    def note(name: str, _module: nn.Module, _inputs: Any, output: Any) -> None:
+        if isinstance(output, Tensor) and output.ndim == 4 and output[0, 0].numel() > 1:
+            found.pop(name, None)  # called twice: the last call counts, as for a gradient
+            found[name] = (output.shape[1], output.shape[2], output.shape[3])
+
+    for name, module in twin.named_modules():
+        if name and name.count(".") < 2:
+            module.register_forward_hook(partial(note, name))
+    weight = next(twin.parameters())
+    with torch.inference_mode():
+        twin(torch.zeros(1, 3, height, width, device=weight.device, dtype=weight.dtype))
+    return found
+
+
+def default_layer(model: nn.Module) -> str:
+    """Return the layer at which one usually looks: the last that still has feature maps.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        One of torchvision's convolutional networks.
+
+    Returns
+    -------
+    str
+        Name of a layer whose output has more than one position.
+
+    Raises
+    ------
+    InputError
+        If the network is of another kind.
+
+    Examples
+    --------
+    >>> default_layer(models.alexnet()), default_layer(models.squeezenet1_0())
+    ('features.11', 'features')
+    """
+    if isinstance(model, (models.AlexNet, models.VGG)):  # the activation before the last pooling
+        pools = [i for i, m in enumerate(model.features) if isinstance(m, nn.MaxPool2d)]
+        return f"features.{pools[-1] - 1}"
+    for family, name in LAST_MAPS.items():
+        if isinstance(model, family):
+            return name
+    raise InputError(
+        f"no usual layer is known for a {type(model).__name__}; name one, "
+        "spatial_layers(model) lists them"
+    )

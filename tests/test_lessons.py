@@ -1,0 +1,104 @@
+"""The list of lessons: nothing missing, nothing twice, and every link opens what it promises."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cnnlab.images import SAMPLES
+from cnnlab.lessons import HOME, LESSONS, SECTIONS
+
+ROOT = Path(__file__).resolve().parents[1]
+SHELL = ROOT / "cnnlab" / "ui" / "shell.py"
+ALL = (HOME, *LESSONS)
+TRIES = [(lesson, label, query) for lesson in ALL for label, query in lesson.tries]
+# These pages ask a network before they show more than their pictures.
+WITH_A_NETWORK = ("classify.py", "grad_cam.py")
+
+
+def test_every_page_is_listed_exactly_once():
+    pages = [file.name for file in (ROOT / "pages").glob("*.py")]
+    assert sorted(lesson.file for lesson in ALL) == sorted(pages)
+
+
+def test_addresses_titles_and_icons_are_told_apart():
+    for name in ("url_path", "title", "icon", "teaches"):
+        values = [getattr(lesson, name) for lesson in ALL]
+        assert len(set(values)) == len(values)
+
+
+@pytest.mark.parametrize("lesson", ALL, ids=lambda lesson: lesson.title)
+def test_a_lesson_says_all_that_the_map_shows(lesson):
+    assert lesson.section in SECTIONS
+    assert lesson.url_path == quote(lesson.url_path.lower(), safe="")
+    assert "_" not in lesson.url_path
+    assert lesson.icon.startswith(":material/")
+    assert lesson.icon.endswith("/:") or lesson.icon.endswith(":")
+    assert 1 <= lesson.minutes <= 60
+    assert lesson.teaches.endswith(".")
+
+
+def test_lessons_come_section_by_section():
+    order = [SECTIONS.index(lesson.section) for lesson in ALL]
+    assert order == sorted(order)
+
+
+def test_a_lesson_offers_each_thing_to_try_once():
+    for lesson in LESSONS:
+        labels = [label for label, _ in lesson.tries]
+        queries = [tuple(sorted(query.items())) for _, query in lesson.tries]
+        assert len(set(labels)) == len(labels) > 0
+        assert len(set(queries)) == len(queries)
+
+
+def opened(lesson, query: dict[str, str]) -> AppTest:
+    """Return the page of a lesson, opened by a link."""
+    at = AppTest.from_file(str(SHELL), default_timeout=60)
+    at.switch_page(str(ROOT / "pages" / lesson.file))
+    for name, value in query.items():
+        at.query_params[name] = value
+    at.run()
+    assert not at.exception, at.exception
+    return at
+
+
+def state(at: AppTest) -> dict[str, object]:
+    """Return the value of every widget that lives in the link."""
+    kinds = ("selectbox", "slider", "radio", "toggle", "number_input", "button_group")
+    widgets = [widget for kind in kinds for widget in at.get(kind)]
+    return {widget.key: widget.value for widget in widgets if widget.proto.query_param_key}
+
+
+@pytest.mark.parametrize(
+    ("lesson", "query"),
+    [
+        pytest.param(lesson, query, id=f"{lesson.title}: {label}")
+        for lesson, label, query in TRIES
+        if lesson.file not in WITH_A_NETWORK
+    ],
+)
+def test_a_link_opens_the_state_that_it_names_and_leaves_the_rest(lesson, query):
+    plain, at = state(opened(lesson, {})), opened(lesson, query)
+    assert at.error == []
+    changed = {name: str(value) for name, value in state(at).items() if name in query}
+    assert changed == query
+    for name, value in query.items():  # a link that names a default would do nothing
+        assert str(plain.get(name)) != value
+    for name in plain.keys() - query.keys():
+        assert state(at)[name] == plain[name]
+
+
+@pytest.mark.parametrize(
+    ("lesson", "query"),
+    [
+        pytest.param(lesson, query, id=f"{lesson.title}: {label}")
+        for lesson, label, query in TRIES
+        if lesson.file in WITH_A_NETWORK
+    ],
+)
+def test_a_link_to_a_page_with_a_network_names_a_sample(lesson, query):
+    for name, value in query.items():
+        assert name == f"{lesson.file.removesuffix('.py')}_sample"
+        assert value in SAMPLES
+        assert value != next(iter(SAMPLES))  # the default
