@@ -231,7 +231,7 @@ def spatial_layers(
     for name, module in twin.named_modules():
         if name and name.count(".") < 2:
             module.register_forward_hook(partial(note, name))
-    weight = next(twin.parameters())
+    weight = next(twin.parameters(), torch.zeros(()))
     with torch.inference_mode():
         twin(torch.zeros(1, 3, height, width, device=weight.device, dtype=weight.dtype))
     return found

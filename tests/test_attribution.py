@@ -252,9 +252,10 @@ def test_an_error_inside_leaves_no_hook(method, monkeypatch):
     )
 
 
+@pytest.mark.parametrize("frozen", [True, False])
 @pytest.mark.parametrize("around", [torch.no_grad, torch.inference_mode])
-def test_it_works_where_gradients_are_switched_off(around):
-    model = network("squeezenet1_0")
+def test_it_works_where_gradients_are_switched_off(around, frozen):
+    model = network("squeezenet1_0").requires_grad_(not frozen)
     expected = grad_cam(model, picture(), target=5, layer="features")
     with around():
         batch = picture()

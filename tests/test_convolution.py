@@ -117,12 +117,41 @@ def test_settings_out_of_range_are_refused_exactly_where_torch_refuses(case):
     agree(case)
 
 
+def drawn_case(random: np.random.Generator) -> Case:
+    """Return a convolution as `cases` does, but larger, and many of them in little time."""
+
+    def pair(low: int, high: int) -> int | tuple[int, int]:
+        rows, columns = random.integers(low, high, size=2, endpoint=True).tolist()
+        return rows if random.random() < 0.5 else (rows, columns)
+
+    groups, each, filters = random.integers(1, 4, size=3).tolist()
+    return Case(
+        random.normal(size=(groups * each, *random.integers(1, 13, size=2))),
+        random.normal(size=(groups * filters, each, *random.integers(1, 6, size=2))),
+        random.normal(size=groups * filters) if random.random() < 0.5 else None,
+        {
+            "stride": pair(1, 4),
+            "padding": pair(0, 5),
+            "dilation": pair(1, 3),
+            "groups": groups,
+            "padding_mode": str(random.choice(MODES)),
+        },
+    )
+
+
 @pytest.mark.slow
-@seed(3)
-@settings(max_examples=20_000, deadline=None)
-@given(case=cases(largest=12))
-def test_maps_are_torchs_at_length(case):
-    agree(case)
+def test_maps_are_torchs_at_length():
+    random = np.random.default_rng(3)
+    refused = 0
+    for number in range(20_000):
+        case = drawn_case(random)
+        try:
+            agree(case)
+        except AssertionError as error:
+            error.add_note(f"convolution {number}: {case.layer}, weight {case.weight.shape}")
+            raise
+        refused += case.ours() is None
+    assert 2_000 < refused < 10_000  # both kinds came up
 
 
 @seed(4)

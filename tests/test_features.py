@@ -162,6 +162,25 @@ def test_the_record_is_the_layers_own_output_and_gradient(change, frozen):
     assert torch.allclose(seen.gradient, 2 * after, atol=1e-6)
 
 
+def test_the_record_survives_a_change_of_the_layers_input():
+    class Later(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Identity()  # gives out the very tensor that it took
+
+        def forward(self, x):
+            x = x * 1
+            y = self.layer(x)
+            x += 1
+            return y.sum()
+
+    picture = torch.rand(1, 3, 4, 4)
+    with record(Later(), "layer") as seen:
+        seen.model(picture).backward()
+    assert torch.equal(seen.output, picture)
+    assert torch.equal(seen.gradient, torch.ones(1, 3, 4, 4))
+
+
 def test_nothing_happens_to_the_model_while_it_is_recorded():
     model = network("resnet18")
     before = copy.deepcopy(model.state_dict())
@@ -239,11 +258,19 @@ def test_spatial_layers_depend_on_the_size_and_change_nothing():
 
 
 def test_a_layer_that_runs_twice_counts_with_its_last_run():
-    model = network("resnet18")
-    layers = spatial_layers(model)
-    with record(model, "layer4.1.relu") as seen, torch.inference_mode():
-        seen.model(torch.zeros(1, 3, 224, 224))
-    assert seen.output.shape[1:] == layers["layer4"]
+    class Twice(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.act, self.pool = nn.ReLU(), nn.MaxPool2d(2)
+
+        def forward(self, x):
+            return self.act(self.pool(self.act(x)))
+
+    model = Twice()
+    assert list(spatial_layers(model, size=8).items()) == [("pool", (3, 4, 4)), ("act", (3, 4, 4))]
+    with record(model, "act") as seen, torch.inference_mode():
+        seen.model(torch.zeros(1, 3, 8, 8))
+    assert seen.output.shape == (1, 3, 4, 4)
 
 
 @pytest.mark.parametrize("name", USUAL)

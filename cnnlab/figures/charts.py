@@ -80,4 +80,6 @@ def _percent(probability: float) -> str:
     percent = 100 * probability
     if percent < 0.01:
         return "< 0.01 %"
+    if 99.95 <= percent < 100:
+        return "> 99.9 %"
     return f"{percent:.2f} %" if percent < 1 else f"{percent:.1f} %"
