@@ -48,7 +48,7 @@ def conv2d_by_loops(x: Floats, weight: Floats, *, stride: int = 1, padding: int 
     Raises
     ------
     InputError
-        If the kernel does not fit into the padded input.
+        If the kernel does not fit into the padded input, or has other channels.
 
     Examples
     --------
@@ -57,6 +57,8 @@ def conv2d_by_loops(x: Floats, weight: Floats, *, stride: int = 1, padding: int 
             [4., 4.]]])
     """
     n_filters, n_channels, k_rows, k_columns = weight.shape
+    if len(x) != n_channels:
+        raise InputError(f"the input has {len(x)} channels, each kernel {n_channels}")
     rows = conv_output_size(x.shape[1], kernel_size=k_rows, stride=stride, padding=padding)
     columns = conv_output_size(x.shape[2], kernel_size=k_columns, stride=stride, padding=padding)
     x = np.pad(x, ((0, 0), (padding, padding), (padding, padding)))
@@ -337,7 +339,10 @@ def _windows(
 
 
 def _finite(values: ArrayLike, *, name: str, ndim: int, axes: str) -> Floats:
-    array = np.asarray(values, dtype=np.float64)
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):  # text, or rows of unequal length
+        raise InputError(f"{name} must be a table of numbers, every row as long") from None
     if array.ndim != ndim or array.size == 0:
         raise InputError(f"{name} must have the shape {axes} and no empty axis, got {array.shape}")
     if not np.isfinite(array).all():

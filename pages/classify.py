@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnnlab.checks import InputError
-from cnnlab.figures.charts import probability_bars
+from cnnlab.figures.charts import percent, probability_bars
 from cnnlab.ui import controls, explanations, layout, networks, panels, work
 
 layout.page_head(
@@ -26,7 +26,7 @@ except InputError as error:
 
 with right:
     best = answer.predictions[0]
-    st.subheader(f"{best.category}, {best.probability:.0%}", anchor=False)
+    st.subheader(f"{best.category}, {percent(best.probability)}", anchor=False)
     layout.chart(
         probability_bars(
             [prediction.category for prediction in answer.predictions],
@@ -34,7 +34,9 @@ with right:
         ),
         height=320,
         alt="Five best guesses: "
-        + ", ".join(f"{guess.category} {guess.probability:.1%}" for guess in answer.predictions),
+        + ", ".join(
+            f"{guess.category} {percent(guess.probability)}" for guess in answer.predictions
+        ),
     )
     st.caption(f"{name} took {answer.seconds * 1000:.0f} ms on this computer.")
 with left:

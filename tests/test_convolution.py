@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -22,6 +23,15 @@ MODES = get_args(PaddingMode)
 
 # At most 3 * 16 products of numbers near 1: a different order of additions moves the last digits.
 CLOSE = {"rtol": 1e-12, "atol": 1e-12}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    """Keep torch to one thread: to start a second takes far longer than these small arrays."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @dataclass(frozen=True)
@@ -559,3 +569,14 @@ def test_a_photograph_is_drawn_in_shades_of_grey():
     assert trace.weight.as_grey is None
     plain = trace_conv2d(x, [[[[1]]]])
     assert plain.source.as_grey is plain.result.as_grey is None
+
+
+@pytest.mark.parametrize("junk", [[[[1, 2], [3]]], "abc", [[["a"]]]])
+def test_what_is_no_table_of_numbers_is_refused(junk):
+    with pytest.raises(InputError, match="x must"):
+        conv2d(junk, np.ones((1, 1, 1, 1)))
+
+
+def test_the_loops_refuse_other_channels():
+    with pytest.raises(InputError, match="the input has 2 channels, each kernel 1"):
+        conv2d_by_loops(np.ones((2, 3, 3)), np.ones((1, 1, 2, 2)))

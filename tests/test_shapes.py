@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,15 @@ GOOD_SETTING = st.fixed_dictionaries(
         "dilation": st.integers(1, 5),
     }
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    """Keep torch to one thread: to start a second takes far longer than these small arrays."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def torch_length(n: int, *, kernel_size: int, **layer: int) -> int | None:

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from cnnlab.figures.theme import ROLES
 
-__all__ = ["probability_bars", "weight_bars"]
+__all__ = ["percent", "probability_bars", "weight_bars"]
 
 
 def probability_bars(categories: Sequence[str], probabilities: Sequence[float]) -> go.Figure:
@@ -31,7 +31,7 @@ def probability_bars(categories: Sequence[str], probabilities: Sequence[float]) 
     bars = go.Bar(
         x=list(probabilities),
         y=[f"{place + 1}. {name}" for place, name in enumerate(names)],
-        text=[_percent(p) for p in probabilities],
+        text=[percent(p) for p in probabilities],
         textposition="outside",
         orientation="h",
         marker_color=ROLES["output"].figure,
@@ -75,11 +75,11 @@ def weight_bars(channels: Sequence[int], weights: Sequence[float]) -> go.Figure:
     return figure
 
 
-def _percent(probability: float) -> str:
+def percent(probability: float) -> str:
     """Return a probability as text: two digits that matter, never a false 0 or 100."""
-    percent = 100 * probability
-    if percent < 0.01:
+    share = 100 * probability
+    if share < 0.01:
         return "< 0.01 %"
-    if 99.95 <= percent < 100:
+    if 99.95 <= share < 100:
         return "> 99.9 %"
-    return f"{percent:.2f} %" if percent < 1 else f"{percent:.1f} %"
+    return f"{share:.2f} %" if share < 1 else f"{share:.1f} %"
