@@ -345,7 +345,9 @@ def _make(name: str) -> WorkQueue:
     def share_cores() -> None:
         import torch
 
-        torch.set_num_threads(max(1, cores // workers))
+        # One core stays free for the server and a browser on the same computer: PyTorch's threads
+        # wait for each other, and one that shares its core slows all of them down many times over.
+        torch.set_num_threads(max(1, (cores - 1) // workers))
 
     return WorkQueue(workers=workers, capacity=64, remember=64, on_start=share_cores)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+# PyTorch's threads wait for each other, so on a busy computer two are far slower than one.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 NAME = "squeezenet1_0"
 

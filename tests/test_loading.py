@@ -108,7 +108,7 @@ def test_same_network_as_torchvision_loads_in_every_family(home, name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in names() if facts(name).n_params < 2e8])
+@pytest.mark.parametrize("name", [name for name in names() if facts(name).n_params < 1e8])
 def test_every_network_is_built_as_torchvision_builds_it(home, name, monkeypatch):
     stored = loading._build(name).state_dict()
     monkeypatch.setattr(weights_of(name).__class__, "get_state_dict", lambda *a, **k: stored)
