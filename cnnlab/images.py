@@ -26,7 +26,17 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["SAMPLES", "Sample", "load_image", "patch", "sample", "shrink", "to_array", "to_png"]
+__all__ = [
+    "SAMPLES",
+    "Sample",
+    "centre_square",
+    "load_image",
+    "patch",
+    "sample",
+    "shrink",
+    "to_array",
+    "to_png",
+]
 
 # MPO, the two-eyed JPEG of some cameras, is opened as JPEG. Pillow's other decoders are never
 # reached: EPS, for one, would start Ghostscript on a stranger's file.
@@ -439,11 +449,38 @@ def shrink(image: Image.Image, *, size: int | tuple[int, int]) -> Image.Image:
             f"the picture has {height} × {width} pixels (rows × columns), too few for a grid of "
             f"{rows} × {columns}: choose a larger picture or a smaller grid"
         )
+    box = _middle(image.size, rows=rows, columns=columns)
+    return _pixels_only(image.resize((columns, rows), Image.Resampling.BOX, box=box))
+
+
+def centre_square(size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return the part of a picture that `shrink` uses for a square grid.
+
+    Parameters
+    ----------
+    size : (width, height)
+        Of the picture, in pixels.
+
+    Returns
+    -------
+    tuple of int
+        (left, top, right, bottom), in pixels.
+
+    Examples
+    --------
+    >>> centre_square((640, 480))
+    (80, 0, 560, 480)
+    """
+    return _middle(size, rows=1, columns=1)
+
+
+def _middle(size: tuple[int, int], *, rows: int, columns: int) -> tuple[int, int, int, int]:
+    """Return the largest box of the shape rows × columns in the middle of a picture."""
+    width, height = size
     crop_width = min(width, height * columns // rows)
     crop_height = min(height, width * rows // columns)
     left, top = (width - crop_width) // 2, (height - crop_height) // 2
-    box = (left, top, left + crop_width, top + crop_height)
-    return _pixels_only(image.resize((columns, rows), Image.Resampling.BOX, box=box))
+    return left, top, left + crop_width, top + crop_height
 
 
 def patch(image: Image.Image, *, top: int, left: int, height: int, width: int) -> Image.Image:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnnlab.checks import InputError, in_range
 
-__all__ = ["conv_output_size", "kernel_span", "unread_at_end"]
+__all__ = ["conv_output_size", "kernel_span", "size_formula", "unread_at_end"]
 
 
 def kernel_span(kernel_size: int, *, dilation: int = 1) -> int:
@@ -77,10 +77,48 @@ def conv_output_size(
     span = kernel_span(kernel_size, dilation=dilation)
     if span > padded:
         raise InputError(
-            f"the kernel covers {span} pixels, the padded input has {padded}: "
-            "take a smaller kernel or dilation, or more padding"
+            f"a kernel of {kernel_size} with dilation {dilation} covers {span} pixels, the input "
+            f"with its padding has {padded}: take a smaller kernel or dilation, or more padding"
         )
     return (padded - span) // stride + 1
+
+
+def size_formula(
+    n: int, *, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1
+) -> str:
+    """Return the calculation of `conv_output_size` with the numbers put in.
+
+    Parameters
+    ----------
+    n : int
+        Input length along the axis, in pixels.
+    kernel_size, stride, padding, dilation : int
+        Layer settings along the axis; `padding` is added on both sides.
+
+    Returns
+    -------
+    str
+        For reading; where the stride does not divide, with the fraction that is rounded down.
+
+    Raises
+    ------
+    InputError
+        As for `conv_output_size`.
+
+    Examples
+    --------
+    >>> size_formula(5, kernel_size=3)
+    '(5 + 2 · 0 − 3) / 1 + 1 = 3'
+    >>> size_formula(7, kernel_size=3, stride=3)
+    '(7 + 2 · 0 − 3) / 3 + 1 = 2.33, rounded down to 2'
+    """
+    positions = conv_output_size(
+        n, kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation
+    )
+    span = kernel_span(kernel_size, dilation=dilation)
+    exact = (n + 2 * padding - span) / stride + 1
+    rounded = "" if exact == positions else f" = {exact:.2f}, rounded down to {positions}"
+    return f"({n} + 2 · {padding} − {span}) / {stride} + 1{rounded or f' = {positions}'}"
 
 
 def unread_at_end(

@@ -25,18 +25,16 @@ except InputError as error:
     st.stop()
 
 with right:
-    best = answer.predictions[0]
+    best = answer.best[0]
     st.subheader(f"{best.category}, {percent(best.probability)}", anchor=False)
     layout.chart(
         probability_bars(
-            [prediction.category for prediction in answer.predictions],
-            [prediction.probability for prediction in answer.predictions],
+            [prediction.category for prediction in answer.best],
+            [prediction.probability for prediction in answer.best],
         ),
         height=320,
         alt="Five best guesses: "
-        + ", ".join(
-            f"{guess.category} {percent(guess.probability)}" for guess in answer.predictions
-        ),
+        + ", ".join(f"{guess.category} {percent(guess.probability)}" for guess in answer.best),
     )
     st.caption(f"{name} took {answer.seconds * 1000:.0f} ms on this computer.")
 with left:

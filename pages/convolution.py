@@ -11,8 +11,8 @@ from cnnlab.ui.player import step_player
 
 layout.page_head(
     "Convolution",
-    "A :orange[kernel] slides over the :blue[input]. At each place it multiplies what lies under "
-    "it, adds up the products and writes **one** number into the :green[output].",
+    "A :orange[kernel] slides over the :blue[input]. At each place it multiplies, cell by cell, "
+    "what lies under it, adds up the products and writes **one** number into the :green[output].",
 )
 
 with st.container(horizontal=True, gap="small"):
@@ -27,7 +27,8 @@ picture = None
 if source in EXAMPLES:
     x = EXAMPLES[source].values
 else:
-    with st.container(horizontal=True, gap="medium"):
+    left, right = st.columns([1, 2], gap="medium")
+    with left:
         picture = controls.picture_picker("convolution")
         size = controls.choice("Cells per side", [8, 12, 16], default=12, key="convolution_size")
     x = images.to_array(images.shrink(picture.image, size=size), channels="grey").round()
@@ -42,16 +43,22 @@ try:
 except InputError as error:
     st.error(f"{str(error).capitalize()}.")
     st.stop()
+if picture is not None:
+    with right:
+        panels.filtered_pair(picture, kernel, **settings)
 
 step_player(trace, key="convolution_player", label="Convolution, step by step")
+panels.output_size(trace, **settings)
 layout.prose(
-    f"**{kernel.name.capitalize()}** kernel. {kernel.does} Source: {kernel.source}. "
-    "Strictly, this is cross-correlation: true convolution turns the kernel by half a turn first. "
-    "PyTorch, TensorFlow and this page leave it as it is and say convolution all the same."
+    f"**{kernel.name.capitalize()}** kernel. {kernel.does} Source: {kernel.source}.\n\n"
+    "**Stride** is how many cells the kernel moves from one step to the next. **Padding** is how "
+    "many rows and columns of zeros are put around the input. **Dilation** is the distance between "
+    "neighbouring weights: at 2, the kernel skips every other cell. The output of one kernel is "
+    "called a **feature map**.\n\n"
+    "*For the curious: strictly, this is cross-correlation. True convolution turns the kernel by "
+    "half a turn first; PyTorch, TensorFlow and this page do not, and say convolution all the "
+    "same.*"
 )
-if picture is not None:
-    st.subheader("The same kernel on the whole picture", anchor=False)
-    panels.filtered_pair(picture, kernel, **settings)
 
 panels.exercise(
     "Which kernel leaves the picture unchanged? And why is the output still smaller?",

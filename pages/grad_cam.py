@@ -19,7 +19,7 @@ pretrained = work.networks()
 try:
     answer = networks.answer(picture, name)
     with left:
-        target = networks.class_picker("grad_cam", name, answer.predictions)
+        target = networks.class_picker("grad_cam", name, answer)
         layer = networks.layer_picker("grad_cam", name)
     cam = networks.explain(picture, name, target=target, layer=layer)
     seen = pretrained.as_seen(pretrained.preprocess(picture.image, name), name)

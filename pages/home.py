@@ -6,11 +6,12 @@ from cnnlab.ui import layout, panels
 
 layout.page_head(
     "CNN Lab",
-    "Understand convolutional neural networks by trying them: every number visible, every state "
-    "a link, your own photographs welcome. Begin at the top, or with what you need today.",
+    "A convolutional neural network (CNN) is a program that has learned to recognise pictures. "
+    "Understand it by trying: every number in sight, your own photographs welcome. Begin at the "
+    "top, or with what you need today.",
 )
 panels.lesson_map()
 st.caption(
-    "The address bar always holds what you see: copy it into slides or a message, and it opens "
-    "the same state. Switch *Lecture view* on for a projector."
+    "The address bar holds every setting: copy it into slides or a message, and it opens with the "
+    "same settings. Your own pictures are never part of it. *Lecture view* is for a projector."
 )

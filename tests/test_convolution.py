@@ -304,7 +304,7 @@ WEIGHT = np.ones((2, 4, 3, 3))
         ("dilation must be at least 1, got 0", {"dilation": 0}),
         ("stride takes one number or two (rows, columns), got 3", {"stride": (1, 1, 1)}),
         (
-            "the kernel covers 7 pixels, the padded input has 5: "
+            "a kernel of 3 with dilation 3 covers 7 pixels, the input with its padding has 5: "
             "take a smaller kernel or dilation, or more padding",
             {"dilation": 3},
         ),

@@ -12,7 +12,7 @@ from hypothesis import example, given, seed, settings
 from hypothesis import strategies as st
 
 from cnnlab.checks import InputError
-from cnnlab.shapes import conv_output_size, kernel_span, unread_at_end
+from cnnlab.shapes import conv_output_size, kernel_span, size_formula, unread_at_end
 
 GOLDEN = json.loads(
     (Path(__file__).parent / "golden" / "output_sizes.json").read_text(encoding="utf-8")
@@ -105,7 +105,7 @@ def windows(n: int, *, kernel_size: int, stride: int, padding: int, dilation: in
 def test_brute_force_finds_as_many_windows_and_as_many_unread_pixels(n, layer):
     found = windows(n, **layer)
     if not found:
-        with pytest.raises(InputError, match="the kernel covers"):
+        with pytest.raises(InputError, match=r"a kernel of \d+ with dilation \d+ covers"):
             unread_at_end(n, **layer)
         return
     assert conv_output_size(n, **layer) == len(found)
@@ -129,7 +129,7 @@ def test_span_counts_the_pixels_from_the_first_weight_to_the_last(kernel_size, d
         ("padding must be at least 0, got -1", 5, {"kernel_size": 3, "padding": -1}),
         ("dilation must be at least 1, got 0", 5, {"kernel_size": 3, "dilation": 0}),
         (
-            "the kernel covers 7 pixels, the padded input has 6: "
+            "a kernel of 4 with dilation 2 covers 7 pixels, the input with its padding has 6: "
             "take a smaller kernel or dilation, or more padding",
             4,
             {"kernel_size": 4, "padding": 1, "dilation": 2},
@@ -208,7 +208,7 @@ def test_worked_example(fact):
             fit = [s for s in strides if unread_at_end(given["N"], stride=s, **layer) == 0]
             assert fit == expect["strides"]
         case "fit" if expect["size"] < 1:
-            with pytest.raises(InputError, match="the kernel covers"):
+            with pytest.raises(InputError, match=r"a kernel of \d+ with dilation \d+ covers"):
                 conv_output_size(given["N"], **layer_of(given))
         case "fit":
             size = conv_output_size(given["N"], **layer_of(given))
@@ -219,3 +219,19 @@ def test_worked_example(fact):
             assert math.isclose(size + unread / given["S"], expect["size"])
         case other:
             pytest.fail(f"no test for {other}")
+
+
+@given(n=st.integers(1, 30), k=st.integers(1, 7), s=st.integers(1, 4), p=st.integers(0, 4))
+def test_the_formula_ends_in_the_output_size(n, k, s, p):
+    layer = {"kernel_size": k, "stride": s, "padding": p}
+    try:
+        size = conv_output_size(n, **layer)
+    except InputError:
+        with pytest.raises(InputError):
+            size_formula(n, **layer)
+        return
+    text = size_formula(n, **layer)
+    assert int(text.split()[-1]) == size
+    assert ("rounded down" in text) == ((n + 2 * p - k) % s != 0)
+    value = eval(text.split(" = ")[0].replace("·", "*").replace("−", "-"))
+    assert int(value) == size

@@ -106,9 +106,20 @@ def test_maps_stand_row_by_row_and_the_rest_of_the_last_row_is_empty():
 def test_small_maps_are_enlarged_by_whole_pixels():
     maps = np.array([[[0.0, 1.0]]])
     sheet = np.asarray(map_gallery(maps, columns=1))
-    assert sheet.shape == (42, 84)
-    assert (sheet[:, :42] == 0).all()
-    assert (sheet[:, 42:] == 255).all()
+    assert sheet.shape == (80, 160)
+    assert (sheet[:, :80] == 0).all()
+    assert (sheet[:, 80:] == 255).all()
+
+
+def test_labels_stand_in_the_corner_of_each_map():
+    maps = np.zeros((2, 4, 4)) + 0.5
+    plain, labelled = (
+        np.asarray(map_gallery(maps, columns=2, labels=labels)) for labels in ((), ("7", "12"))
+    )
+    changed = np.argwhere(plain != labelled)
+    assert plain.shape == labelled.shape == (160, 324)
+    assert changed[:, 0].max() < 30
+    assert {column // 164 for column in changed[:, 1].tolist()} == {0, 1}
 
 
 def test_flat_maps_are_a_middle_grey():

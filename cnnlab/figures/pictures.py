@@ -4,9 +4,41 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 
-__all__ = ["grey_picture"]
+from cnnlab.figures.theme import ROLES
+
+__all__ = ["framed", "grey_picture"]
+
+
+def framed(picture: Image.Image, box: tuple[float, float, float, float]) -> Image.Image:
+    """Return the picture with a frame around a part of it.
+
+    Parameters
+    ----------
+    picture : PIL.Image.Image
+        Any mode; it is not changed.
+    box : (left, top, right, bottom)
+        The part, in pixels.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Mode RGB, the same size.
+
+    Examples
+    --------
+    >>> framed(Image.new("L", (9, 9)), (2, 2, 7, 7)).getpixel((4, 4))
+    (0, 0, 0)
+    """
+    shown = picture.convert("RGB")
+    left, top, right, bottom = (round(edge) for edge in box)
+    ImageDraw.Draw(shown).rectangle(
+        (left, top, right - 1, bottom - 1),
+        outline=ROLES["cursor"].figure,
+        width=max(2, round(max(shown.size) / 100)),
+    )
+    return shown
 
 
 def grey_picture(values: NDArray[np.float64], *, black: float, white: float) -> Image.Image:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import io
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 from plotly.colors import hex_to_rgb, sequential
 
 __all__ = ["heat_map", "map_gallery", "overlay"]
@@ -81,7 +82,7 @@ def heat_map(values: Floats, *, unit: str) -> go.Figure:
     return figure
 
 
-def map_gallery(maps: Floats, *, columns: int = 3) -> Image.Image:
+def map_gallery(maps: Floats, *, columns: int = 3, labels: Sequence[str] = ()) -> Image.Image:
     """Return feature maps side by side, in one shared range of grey.
 
     Parameters
@@ -90,6 +91,8 @@ def map_gallery(maps: Floats, *, columns: int = 3) -> Image.Image:
         The maps.
     columns : int
         Maps in a row.
+    labels : sequence of str
+        What to write into the upper left corner of each map.
 
     Returns
     -------
@@ -101,7 +104,7 @@ def map_gallery(maps: Floats, *, columns: int = 3) -> Image.Image:
     rows = math.ceil(count / columns)
     low, high = float(maps.min()), float(maps.max())
     shade = np.round((maps - low) / (high - low) * 255) if high > low else np.full_like(maps, 128)
-    scale = max(1, 84 // max(height, width))
+    scale = max(1, 160 // max(height, width))
     gap = 4
     tile_h, tile_w = height * scale + gap, width * scale + gap
     sheet = np.full((rows * tile_h - gap, columns * tile_w - gap), 128, dtype=np.uint8)
@@ -109,7 +112,14 @@ def map_gallery(maps: Floats, *, columns: int = 3) -> Image.Image:
         top, left = place // columns * tile_h, place % columns * tile_w
         block = np.kron(tile, np.ones((scale, scale), dtype=np.uint8))
         sheet[top : top + height * scale, left : left + width * scale] = block
-    return Image.fromarray(sheet)
+    gallery = Image.fromarray(sheet)
+    draw = ImageDraw.Draw(gallery)
+    for place, label in enumerate(labels):
+        corner = (place % columns * tile_w, place // columns * tile_h)
+        box = draw.textbbox(corner, label, font_size=16)
+        draw.rectangle((*corner, box[2] + 3, box[3] + 3), fill=0)
+        draw.text(corner, label, fill=255, font_size=16)
+    return gallery
 
 
 def _heat(values: Floats, *, opacity: float, unit: str) -> go.Figure:
@@ -134,7 +144,13 @@ def _heat(values: Floats, *, opacity: float, unit: str) -> go.Figure:
     )
     figure = go.Figure(trace)
     figure.update_layout(margin={"l": 0, "r": 0, "t": 8, "b": 0})
-    hidden = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
+    hidden: dict[str, Any] = {
+        "showgrid": False,
+        "zeroline": False,
+        "showticklabels": False,
+        "fixedrange": True,
+    }
+    hidden["ticks"] = ""
     figure.update_xaxes(range=[-0.5, width - 0.5], constrain="domain", **hidden)
     figure.update_yaxes(range=[height - 0.5, -0.5], scaleanchor="x", constrain="domain", **hidden)
     return figure

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from cnnlab.figures import charts, tensors
-from cnnlab.figures.theme import ROLES
+from cnnlab.figures.pictures import framed
 from cnnlab.ui import layout
 from cnnlab.ui.controls import Picture
 
@@ -25,17 +25,13 @@ def seen_by_network(
     picture: Picture, seen: Image.Image, box: tuple[float, float, float, float]
 ) -> None:
     """Show a picture with the part that is cut out, beside what the network gets."""
-    framed = picture.image.copy()
-    width = max(2, round(max(framed.size) / 100))
-    edges = tuple(round(edge) for edge in box)
-    ImageDraw.Draw(framed).rectangle(
-        (edges[0], edges[1], edges[2] - 1, edges[3] - 1),
-        outline=ROLES["cursor"].figure,
-        width=width,
-    )
     before, after = st.columns(2)
     size = f"{picture.image.height} × {picture.image.width}"
-    before.image(framed, caption=f"{picture.title}, {size}: the frame is cut out", alt=picture.alt)
+    before.image(
+        framed(picture.image, box),
+        caption=f"{picture.title}, {size}: the frame is cut out",
+        alt=picture.alt,
+    )
     after.image(
         seen,
         caption=f"As the network sees it, {seen.height} × {seen.width}",
@@ -70,23 +66,25 @@ def grad_cam_steps(cam: GradCam, *, category: str) -> None:
     st.subheader("Feature maps × weights = heat map", anchor=False)
     first, second, third = st.columns(3, gap="medium")
     with first:
-        st.markdown(f"**:blue[1. Feature maps]** the {len(strongest)} that count most")
+        st.markdown(f"**:blue[1. Feature maps]** the {len(strongest)} that change the sum most")
         st.image(
-            tensors.map_gallery(maps),
-            caption=f"Maps {', '.join(map(str, strongest))}, row by row. "
-            f"Black is {maps.min():.3g}, white is {maps.max():.3g}.",
+            tensors.map_gallery(maps, labels=[str(channel) for channel in strongest]),
+            caption=f"Each with its number. Black is {maps.min():.3g}, white is {maps.max():.3g}.",
             output_format="PNG",
             width="stretch",
             alt=f"{len(strongest)} feature maps in shades of grey.",
         )
     with second:
-        st.markdown(f"**:orange[2. Weights]** what each adds to the score of “{category}”")
+        st.markdown(f"**:orange[2. Weights]** does the map speak for or against “{category}”?")
         layout.chart(
             charts.weight_bars([int(channel) for channel in strongest], weights.tolist()),
             height=260,
             alt=f"Weights from {weights.min():.3g} to {weights.max():.3g}.",
         )
-        st.caption("The mean of the gradient of the score over the map.")
+        st.caption(
+            "How much the score of the class grows when the map grows (the mean gradient). "
+            "Below 0, the map speaks against the class."
+        )
     with third:
         rows, columns = cam.heat_map.shape
         st.markdown("**:green[3. Heat map]** weighted sum of all maps, negative values set to 0")

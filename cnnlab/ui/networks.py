@@ -10,6 +10,7 @@ import streamlit as st
 from PIL import Image
 
 from cnnlab.checks import InputError
+from cnnlab.figures.charts import percent
 from cnnlab.ui import controls, work
 
 if TYPE_CHECKING:
@@ -33,8 +34,17 @@ _TOP = "the first guess"
 class Answer(NamedTuple):
     """What a network says of a picture, and how long it took."""
 
-    predictions: list[Prediction]
+    predictions: list[Prediction]  # all classes, the most probable first
     seconds: float
+
+    @property
+    def best(self) -> list[Prediction]:
+        """The five best guesses."""
+        return self.predictions[:5]
+
+    def probability(self, index: int) -> float:
+        """Return the probability of one class."""
+        return next(guess.probability for guess in self.predictions if guess.index == index)
 
 
 def picker(page: str) -> str:
@@ -87,14 +97,14 @@ def _offer_download(page: str, name: str, here: list[str]) -> None:
 
 
 def answer(picture: controls.Picture, name: str) -> Answer:
-    """Return the five most probable classes of a picture, through the shared queue."""
+    """Return what a network says of a picture, through the shared queue."""
 
     def run() -> Answer:
         from cnnlab import loading, pretrained
 
         loading.load(name)  # before the clock starts: this happens once, not for each picture
         start = time.perf_counter()
-        predictions = pretrained.classify(picture.image, name)
+        predictions = pretrained.classify(picture.image, name, k=len(pretrained.categories(name)))
         return Answer(predictions, time.perf_counter() - start)
 
     return work.in_queue(("classify", name, picture.digest), run, label=f"Asking {name}")
@@ -113,7 +123,7 @@ def explain(picture: controls.Picture, name: str, *, target: int, layer: str) ->
     return work.in_queue(key, run, label=f"Explaining {name}")
 
 
-def class_picker(page: str, name: str, predictions: list[Prediction]) -> int:
+def class_picker(page: str, name: str, said: Answer) -> int:
     """Let a learner choose the class to explain: a guess of the network, or any class by name.
 
     Returns
@@ -122,15 +132,18 @@ def class_picker(page: str, name: str, predictions: list[Prediction]) -> int:
         The index of the class.
     """
     labels = class_labels(name)
-    first = [labels[prediction.index] for prediction in predictions]
+    first = [labels[guess.index] for guess in said.best]
     others = sorted((label for label in labels if label not in first), key=str.casefold)
     chosen = controls.pick(
         "Class to explain",
         [_TOP, *first, *others],
         key=f"{page}_class",
-        help="The five guesses come first; type to search all classes.",
+        help=f"The five best guesses come first. Type to search all {len(labels)} classes: the "
+        "network knows these names and no others.",
     )
-    return predictions[0].index if chosen == _TOP else labels.index(chosen)
+    index = said.best[0].index if chosen == _TOP else labels.index(chosen)
+    st.caption(f"{name} gives “{labels[index]}” {percent(said.probability(index))}")
+    return index
 
 
 def class_labels(name: str) -> list[str]:
@@ -155,11 +168,15 @@ def layer_picker(page: str, name: str) -> str:
         "Layer",
         options,
         key=f"{page}_layer",
-        help="The first is the usual choice: the last layer that still knows places. "
-        "Below it come the others, from deep to shallow.",
+        help="The name is the one in PyTorch. The first is the usual choice: the last feature maps "
+        "of the network. Below it come the others, from the last to the first.",
     )
     channels, rows, columns = layers[layer]
-    st.caption(f"{channels} feature maps of {rows} × {columns}")
+    place = list(layers).index(layer) + 1
+    st.caption(
+        f"{channels} feature maps of {rows} × {columns}, number {place} of {len(layers)} layers "
+        "counted from the picture"
+    )
     return layer
 
 

@@ -9,13 +9,18 @@ from typing import Any
 
 import streamlit as st
 
+from cnnlab.figures.pictures import framed
+from cnnlab.images import centre_square
 from cnnlab.kernels import Kernel
 from cnnlab.lessons import LESSONS, SECTIONS, Lesson
+from cnnlab.shapes import size_formula
+from cnnlab.trace import Trace
 from cnnlab.ui import cache, layout
 from cnnlab.ui.controls import Picture
 
-__all__ = ["exercise", "filtered_pair", "lesson_map", "show_code", "show_script"]
+__all__ = ["exercise", "filtered_pair", "lesson_map", "output_size", "show_code", "show_script"]
 
+_CAPTION = {"Input": "The whole picture", "Output": "The same kernel on all of it"}
 _PAGES = Path(__file__).resolve().parents[2] / "pages"
 
 
@@ -48,16 +53,36 @@ def _lesson_card(lesson: Lesson) -> None:
 
 
 def filtered_pair(picture: Picture, kernel: Kernel, **settings: int) -> None:
-    """Show a picture in grey beside what one kernel makes of all of it."""
+    """Show a picture in grey beside what one kernel makes of all of it.
+
+    The frame is the part that the step player shows in few, large cells.
+    """
     pair = cache.filtered(picture.image, kernel.values.tolist(), **settings)
     for column, name, shown in zip(st.columns(2), ("Input", "Output"), pair, strict=True):
         size = f"{shown.picture.height} × {shown.picture.width}"
         column.image(
-            shown.picture,
-            caption=f"{name}, {size}: black is {shown.black:.4g}, white is {shown.white:.4g}",
+            framed(shown.picture, centre_square(picture.image.size))
+            if name == "Input"
+            else shown.picture,
+            caption=f"{_CAPTION[name]}, {size}: black {shown.black:.4g}, white {shown.white:.4g}",
             alt=f"{picture.alt} In grey{', filtered' if name == 'Output' else ''}.",
             width="stretch",
         )
+
+
+def output_size(trace: Trace, **settings: int) -> None:
+    """Write down how the number of output rows and columns follows from the settings."""
+    padding = settings["padding"]
+    sizes = {
+        size_formula(side - 2 * padding, kernel_size=kernel_size, **settings)
+        for side, kernel_size in zip(
+            trace.source.values.shape[1:], trace.weight.values.shape[1:], strict=True
+        )
+    }
+    st.caption(
+        "Output size = (input + 2 · padding − pixels the kernel covers) / stride + 1 = "
+        + "; ".join(sorted(sizes))
+    )
 
 
 def show_code(page: str, *functions: Callable[..., Any]) -> None:

@@ -77,7 +77,7 @@ def test_a_try_link_opens_that_state(visitor: Callable[..., Visit]) -> None:
     visit.open("/")
     visit.page.get_by_text("Find the edges of a cat").click()
     expect(visit.page.get_by_text("Step 1 of 100", exact=True)).to_be_visible()
-    expect(visit.page.get_by_text("The same kernel on the whole picture")).to_be_visible()
+    expect(visit.page.get_by_text("The same kernel on all of it")).to_be_visible()
     assert "convolution_kernel=Sobel" in visit.page.url
 
 

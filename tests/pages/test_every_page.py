@@ -100,7 +100,7 @@ def test_a_kernel_that_does_not_fit_is_explained() -> None:
     page = ROOT / "pages" / "convolution.py"
     at = run(page, convolution_dilation="3")
     (error,) = at.error
-    assert "covers 7 pixels, the padded input has 5" in error.value
+    assert "covers 7 pixels, the input with its padding has 5" in error.value
     assert at.get("bidi_component") == []
 
 

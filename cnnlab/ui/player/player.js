@@ -223,7 +223,7 @@ class Player {
     );
     const keys = make("p", { class: "keys", "aria-hidden": "true" });
     keys.innerHTML =
-      "<kbd>space</kbd> play or pause · <kbd>←</kbd> <kbd>→</kbd> one step · " +
+      "Keys, after a click here: <kbd>space</kbd> play or pause · <kbd>←</kbd> <kbd>→</kbd> one step · " +
       "<kbd>Home</kbd> <kbd>End</kbd> first, last · <kbd>+</kbd> <kbd>−</kbd> speed";
     this.section = make("section", { class: "player", tabindex: "0" }, this.board, transport, keys, this.work, this.spoken);
     this.section.onkeydown = (event) => this.key(event);
