@@ -106,7 +106,11 @@ def weights_of(name: str) -> Any:
     """
     if name not in names():
         near = difflib.get_close_matches(str(name).lower(), names(), n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else "names() lists all there are"
+        hint = (
+            f"did you mean {' or '.join(near)}?"
+            if near
+            else "`python -m cnnlab weights list` names them all"
+        )
         raise InputError(f"torchvision has no convolutional network called {name!r}; {hint}")
     return torchvision.models.get_model_weights(name).DEFAULT
 

@@ -40,7 +40,7 @@ def probability_bars(categories: Sequence[str], probabilities: Sequence[float]) 
     )
     figure = go.Figure(bars)
     figure.update_layout(margin={"l": 0, "r": 60, "t": 10, "b": 0}, bargap=0.35, showlegend=False)
-    figure.update_xaxes(range=[0, 1], title="probability", fixedrange=True)
+    figure.update_xaxes(range=[0, 1], title="probability", tickformat=".0%", fixedrange=True)
     figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
     return figure
 

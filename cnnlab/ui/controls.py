@@ -10,7 +10,7 @@ from PIL import Image
 
 from cnnlab import images
 from cnnlab.checks import InputError
-from cnnlab.ui import cache
+from cnnlab.ui import cache, layout
 
 __all__ = ["Picture", "choice", "pick", "picture_picker"]
 
@@ -102,6 +102,8 @@ def pick(
     width: int | Literal["stretch"] = "stretch",
 ) -> str:
     """Return one of many `options` from a list; the choice is part of the link."""
+    if width != "stretch" and layout.is_lecture():
+        width = round(width * 1.4)  # room for the larger type
     return st.selectbox(label, options, key=key, bind="query-params", help=help, width=width)
 
 

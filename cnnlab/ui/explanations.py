@@ -26,15 +26,15 @@ def seen_by_network(
 ) -> None:
     """Show a picture with the part that is cut out, beside what the network gets."""
     before, after = st.columns(2)
-    size = f"{picture.image.height} × {picture.image.width}"
+    size = f"{picture.image.width} wide, {picture.image.height} high"
     before.image(
         framed(picture.image, box),
-        caption=f"{picture.title}, {size}: the frame is cut out",
+        caption=f"{picture.title}, {size}. The network gets what is inside the frame.",
         alt=picture.alt,
     )
     after.image(
         seen,
-        caption=f"As the network sees it, {seen.height} × {seen.width}",
+        caption=f"As the network sees it, {seen.width} wide, {seen.height} high",
         alt=f"The part inside the frame. {picture.alt}",
     )
 
@@ -66,7 +66,10 @@ def grad_cam_steps(cam: GradCam, *, category: str) -> None:
     st.subheader("Feature maps × weights = heat map", anchor=False)
     first, second, third = st.columns(3, gap="medium")
     with first:
-        st.markdown(f"**:blue[1. Feature maps]** the {len(strongest)} that change the sum most")
+        st.markdown(
+            f"**:blue[1. Feature maps]** the {len(strongest)} that change the sum most "
+            "(weight × activation)"
+        )
         st.image(
             tensors.map_gallery(maps, labels=[str(channel) for channel in strongest]),
             caption=f"Each with its number. Black is {maps.min():.3g}, white is {maps.max():.3g}.",
@@ -82,7 +85,8 @@ def grad_cam_steps(cam: GradCam, *, category: str) -> None:
             alt=f"Weights from {weights.min():.3g} to {weights.max():.3g}.",
         )
         st.caption(
-            "How much the score of the class grows when the map grows (the mean gradient). "
+            "How much the score of the class, before the softmax, grows when the map grows: the "
+            "mean of its gradient. "
             "Below 0, the map speaks against the class."
         )
     with third:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from cnnlab.figures.theme import ROLES
 from cnnlab.ui.server import ASSETS
 
 if TYPE_CHECKING:
@@ -22,11 +23,14 @@ _EVERYWHERE = """
 .stMainBlockContainer p, .stMainBlockContainer li { max-width: 46rem; }
 .st-key-lecture { position: fixed; top: 1rem; right: 3.5rem; width: auto; z-index: 999991; }
 [data-testid="stCaptionContainer"], [data-testid="stImageCaption"] { color: inherit; opacity: 0.8; }
+a:focus-visible, button:focus-visible, summary:focus-visible, input:focus-visible {
+  outline: 3px solid CURSOR !important; outline-offset: 2px;
+}
 /* Plotly's labels take the colour of the text around them, so they follow the theme. */
 .js-plotly-plot text { fill: currentColor !important; }
 @media (max-width: 40rem) { .stMainBlockContainer { padding: 4rem 1rem 3rem; } }
 </style>
-"""
+""".replace("CURSOR", ROLES["cursor"].figure)
 
 _LECTURE = """
 <style>

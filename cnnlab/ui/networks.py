@@ -81,7 +81,8 @@ def _offer_download(page: str, name: str, here: list[str]) -> None:
     from cnnlab import catalogue
 
     facts = catalogue.facts(name)
-    st.info(
+    message = st.empty()  # the outcome takes the place of the offer, in sight
+    message.info(
         f"The weights of **{name}** are not on this computer yet: {facts.file_bytes / 1e6:.0f} MB, "
         "fetched once and kept for everyone. " + (f"Ready now: {', '.join(here)}." if here else ""),
         icon=":material/download:",
@@ -91,7 +92,7 @@ def _offer_download(page: str, name: str, here: list[str]) -> None:
     try:
         work.download(name)
     except InputError as error:
-        st.error(str(error))
+        message.error(str(error))
         st.stop()
     st.rerun()
 

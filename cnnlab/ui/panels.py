@@ -13,7 +13,7 @@ from cnnlab.figures.pictures import framed
 from cnnlab.images import centre_square
 from cnnlab.kernels import Kernel
 from cnnlab.lessons import LESSONS, SECTIONS, Lesson
-from cnnlab.shapes import size_formula
+from cnnlab.shapes import size_formula, unread_at_end
 from cnnlab.trace import Trace
 from cnnlab.ui import cache, layout
 from cnnlab.ui.controls import Picture
@@ -59,29 +59,27 @@ def filtered_pair(picture: Picture, kernel: Kernel, **settings: int) -> None:
     """
     pair = cache.filtered(picture.image, kernel.values.tolist(), **settings)
     for column, name, shown in zip(st.columns(2), ("Input", "Output"), pair, strict=True):
-        size = f"{shown.picture.height} × {shown.picture.width}"
+        size = f"{shown.picture.width} wide, {shown.picture.height} high"
         column.image(
             framed(shown.picture, centre_square(picture.image.size))
             if name == "Input"
             else shown.picture,
-            caption=f"{_CAPTION[name]}, {size}: black {shown.black:.4g}, white {shown.white:.4g}",
+            caption=f"{_CAPTION[name]}, {size}: black is {shown.black:.4g}, "
+            f"white is {shown.white:.4g}",
             alt=f"{picture.alt} In grey{', filtered' if name == 'Output' else ''}.",
             width="stretch",
         )
 
 
 def output_size(trace: Trace, **settings: int) -> None:
-    """Write down how the number of output rows and columns follows from the settings."""
-    padding = settings["padding"]
-    sizes = {
-        size_formula(side - 2 * padding, kernel_size=kernel_size, **settings)
-        for side, kernel_size in zip(
-            trace.source.values.shape[1:], trace.weight.values.shape[1:], strict=True
-        )
-    }
+    """Write down how the size of a square output follows from the settings."""
+    n = trace.source.values.shape[1] - 2 * settings["padding"]
+    layer = {"kernel_size": trace.weight.values.shape[1], **settings}
+    missed = unread_at_end(n, **layer)
+    lost = f" No window reaches the last {missed} row(s) and column(s)." if missed else ""
     st.caption(
         "Output size = (input + 2 · padding − pixels the kernel covers) / stride + 1 = "
-        + "; ".join(sorted(sizes))
+        f"{size_formula(n, **layer)}.{lost}"
     )
 
 

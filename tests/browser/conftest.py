@@ -101,15 +101,16 @@ def stop(server: Server) -> None:
     server.process.wait(timeout=20)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory, torch_home: Path) -> Iterator[Server]:
     running = start(tmp_path_factory.mktemp("server"), torch_home)
     yield running
     stop(running)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """Run one Chromium for this folder only: Playwright keeps an event loop of its own running."""
     path = chromium()
     assert path, "no Chromium here: `make test` installs one"
     with sync_playwright() as playwright:

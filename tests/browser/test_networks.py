@@ -99,7 +99,7 @@ def test_a_sideways_picture_is_turned_upright(visitor: Callable[..., Visit]) -> 
     visit = visitor()
     visit.open("/classify?classify_picture=Upload")
     upload(visit, "classify", file.getvalue())
-    expect(visit.page.get_by_text("300 × 200: the frame is cut out")).to_be_visible()
+    expect(visit.page.get_by_text("200 wide, 300 high")).to_be_visible()
 
 
 def test_without_weights_the_page_offers_them_and_says_why_it_failed(
