@@ -60,7 +60,11 @@ def test_file_size_is_that_of_the_real_file():
 
 @pytest.mark.parametrize(
     ("name", "near"),
-    [("resnet-50", "did you mean resnet50"), ("VGG16", "did you mean vgg16"), ("zzz", "cnnlab weights list")],
+    [
+        ("resnet-50", "did you mean resnet50"),
+        ("VGG16", "did you mean vgg16"),
+        ("zzz", "cnnlab weights list"),
+    ],
 )
 def test_unknown_names_get_a_hint(name, near):
     with pytest.raises(InputError, match="no convolutional network called") as caught:

@@ -33,6 +33,7 @@ def main(out: Path) -> None:
                     visit.page.wait_for_timeout(1500)
                     if lesson.url_path == "convolution":
                         visit.page.get_by_label("Step", exact=True).fill("5")
+                        visit.page.get_by_role("heading", level=1).click()  # no focus ring
                     visit.page.screenshot(path=out / f"{lesson.url_path}-{scheme}{suffix}.png")
                     context.close()
         browser.close()
