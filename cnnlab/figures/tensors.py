@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +12,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from plotly.colors import hex_to_rgb, sequential
+
+from cnnlab.images import to_png
 
 __all__ = ["heat_map", "map_gallery", "overlay"]
 
@@ -148,15 +149,13 @@ def _heat(values: Floats, *, opacity: float, unit: str) -> go.Figure:
         "showgrid": False,
         "zeroline": False,
         "showticklabels": False,
+        "ticks": "",
         "fixedrange": True,
     }
-    hidden["ticks"] = ""
     figure.update_xaxes(range=[-0.5, width - 0.5], constrain="domain", **hidden)
     figure.update_yaxes(range=[height - 0.5, -0.5], scaleanchor="x", constrain="domain", **hidden)
     return figure
 
 
 def _data_url(picture: Image.Image) -> str:
-    file = io.BytesIO()
-    picture.save(file, format="PNG")
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    return "data:image/png;base64," + base64.b64encode(to_png(picture)).decode()

@@ -1,7 +1,8 @@
 """Cached wrappers around the core: the same question is answered once.
 
-Pure results are kept with ``st.cache_data`` and a bound; what runs a network is remembered by the
-work queue instead, so that a learner who waits sees it.
+Pure results are kept with ``st.cache_data`` and a bound; those made from a learner's own picture
+only for the learner's session, so that they go when the learner does. What runs a network is
+remembered by the work queue instead, so that a learner who waits sees it.
 """
 
 from __future__ import annotations
@@ -33,13 +34,13 @@ def sample(name: str) -> Image.Image:
     return images.sample(name)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@st.cache_data(max_entries=16, show_spinner=False, scope="session")
 def conv_trace(**settings: Any) -> trace.Trace:
     """Return ``trace_conv2d(**settings)``; arrays as nested lists, so that all of them count."""
     return trace_conv2d(**settings)
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@st.cache_data(max_entries=4, show_spinner=False, scope="session")
 def filtered(image: Image.Image, kernel: list[list[float]], **settings: Any) -> list[Shown]:
     """Return `image` in grey and what `kernel` makes of it, with the values at black and white."""
     grey = images.to_array(image, channels="grey")

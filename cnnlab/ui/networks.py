@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -152,18 +153,16 @@ def class_labels(name: str) -> list[str]:
     from cnnlab import pretrained
 
     names = pretrained.categories(name)
+    times = Counter(names)
     return [
-        f"{category} ({index})" if names.count(category) > 1 else category
+        f"{category} ({index})" if times[category] > 1 else category
         for index, category in enumerate(names)
     ]
 
 
 def layer_picker(page: str, name: str) -> str:
     """Let a learner choose a layer with an extent; the recommended one comes first."""
-    layers = layer_sizes(name)
-    from cnnlab import features, loading
-
-    default = features.default_layer(loading.load(name))
+    default, layers = layer_sizes(name)
     options = [default, *(layer for layer in reversed(layers) if layer != default)]
     layer = controls.pick(
         "Layer",
@@ -181,15 +180,16 @@ def layer_picker(page: str, name: str) -> str:
     return layer
 
 
-def layer_sizes(name: str) -> dict[str, tuple[int, int, int]]:
-    """Return the layers of a network that have an extent, with (C, H, W)."""
+def layer_sizes(name: str) -> tuple[str, dict[str, tuple[int, int, int]]]:
+    """Return the recommended layer, and all layers that have an extent with (C, H, W)."""
 
-    def run() -> dict[str, tuple[int, int, int]]:
+    def run() -> tuple[str, dict[str, tuple[int, int, int]]]:
         from cnnlab import features, loading, pretrained
 
         model = loading.load(name)
         batch = pretrained.preprocess(Image.new("RGB", (256, 256)), name)
-        return features.spatial_layers(model, size=(batch.shape[2], batch.shape[3]))
+        sizes = features.spatial_layers(model, size=(batch.shape[2], batch.shape[3]))
+        return features.default_layer(model), sizes
 
     return work.in_queue(("layers", name), run, label=f"Looking at the layers of {name}")
 
