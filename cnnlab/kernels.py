@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnlab.checks import InputError
+from cnnlab.examples import CURVE
 
 __all__ = ["KERNELS", "Kernel", "kernel"]
 
@@ -96,6 +97,30 @@ KERNELS: dict[str, Kernel] = {
             ((-1, 0, 1), (-2, 0, 2), (-1, 0, 1)),
             "Answers to vertical edges: positive from dark to bright.",
             "Sobel and Feldman, 1968",
+        ),
+        Kernel(
+            "plus",
+            ((0, 0.2, 0), (0.2, 0.4, 0.2), (0, 0.2, 0)),
+            "A mean of the pixel and its four neighbours.",
+            "the worked example 80 · 0.4 + 4 · 10 · 0.2 = 40 of lecture notes",
+        ),
+        Kernel(
+            "ones",
+            ((1, 1, 1), (1, 1, 1), (1, 1, 1)),
+            "Adds up nine pixels.",
+            "follows from the definition",
+        ),
+        Kernel(
+            "curve",
+            CURVE,
+            "Answers to one curve, and not to the same curve turned over.",
+            "after Deshpande, A Beginner's Guide to Understanding CNNs, 2016",
+        ),
+        Kernel(
+            "causal mean",
+            ((0.25, 0.25, 0.5),),
+            "A mean of a value and the two before it, for sequences.",
+            "made for this page",
         ),
         Kernel(
             "Sobel y",

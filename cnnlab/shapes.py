@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from cnnlab.checks import InputError, in_range
+from cnnlab.checks import InputError, as_pair, in_range
 
-__all__ = ["conv_output_size", "kernel_span", "size_formula", "unread_at_end"]
+__all__ = [
+    "conv_output_size",
+    "conv_transpose_output_size",
+    "kernel_span",
+    "size_formula",
+    "transpose_size_formula",
+    "unread_at_end",
+]
+
+_KERNEL = {"pixels": "kernel of {}", "rows": "{}-high kernel", "columns": "{}-wide kernel"}
 
 
 def kernel_span(kernel_size: int, *, dilation: int = 1) -> int:
@@ -42,7 +51,13 @@ def kernel_span(kernel_size: int, *, dilation: int = 1) -> int:
 
 
 def conv_output_size(
-    n: int, *, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1
+    n: int,
+    *,
+    kernel_size: int,
+    stride: int = 1,
+    padding: int | tuple[int, int] = 0,
+    dilation: int = 1,
+    axis: str = "pixels",
 ) -> int:
     """Return how many positions a kernel can take along one axis.
 
@@ -50,8 +65,12 @@ def conv_output_size(
     ----------
     n : int
         Input length along the axis, in pixels.
-    kernel_size, stride, padding, dilation : int
-        Layer settings along the axis; `padding` is added on both sides.
+    kernel_size, stride, dilation : int
+        Layer settings along the axis.
+    padding : int or (before, after)
+        Pixels added; one number counts for both sides.
+    axis : {"pixels", "rows", "columns"}
+        What the pixels along the axis are called in a message.
 
     Returns
     -------
@@ -72,28 +91,31 @@ def conv_output_size(
     >>> conv_output_size(224, kernel_size=7, stride=2, padding=3)
     112
     """
-    padded = in_range(n, name="n", low=1) + 2 * in_range(padding, name="padding", low=0)
+    padded = in_range(n, name="n", low=1) + sum(_both_sides(padding))
     stride = in_range(stride, name="stride", low=1)
     span = kernel_span(kernel_size, dilation=dilation)
     if span > padded:
         raise InputError(
-            f"a kernel of {kernel_size} with dilation {dilation} covers {span} pixels, the input "
-            f"with its padding has {padded}: take a smaller kernel or dilation, or more padding"
+            f"a {_KERNEL[axis].format(kernel_size)} with dilation {dilation} covers {span} {axis}, "
+            f"the padded input has {padded}: take a smaller kernel or dilation, or more padding"
         )
     return (padded - span) // stride + 1
 
 
 def size_formula(
-    n: int, *, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1
+    n: int,
+    *,
+    kernel_size: int,
+    stride: int = 1,
+    padding: int | tuple[int, int] = 0,
+    dilation: int = 1,
 ) -> str:
     """Return the calculation of `conv_output_size` with the numbers put in.
 
     Parameters
     ----------
-    n : int
-        Input length along the axis, in pixels.
-    kernel_size, stride, padding, dilation : int
-        Layer settings along the axis; `padding` is added on both sides.
+    n, kernel_size, stride, padding, dilation
+        As for `conv_output_size`.
 
     Returns
     -------
@@ -109,20 +131,27 @@ def size_formula(
     --------
     >>> size_formula(5, kernel_size=3)
     '(5 + 2 · 0 − 3) / 1 + 1 = 3'
-    >>> size_formula(7, kernel_size=3, stride=3)
-    '(7 + 2 · 0 − 3) / 3 + 1 = 2.33, rounded down to 2'
+    >>> size_formula(7, kernel_size=3, stride=3, padding=(1, 0))
+    '(7 + 1 + 0 − 3) / 3 + 1 = 2.67, rounded down to 2'
     """
     positions = conv_output_size(
         n, kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation
     )
+    before, after = _both_sides(padding)
     span = kernel_span(kernel_size, dilation=dilation)
-    exact = (n + 2 * padding - span) / stride + 1
+    exact = (n + before + after - span) / stride + 1
+    added = f"2 · {before}" if before == after else f"{before} + {after}"
     rounded = "" if exact == positions else f" = {exact:.2f}, rounded down to {positions}"
-    return f"({n} + 2 · {padding} − {span}) / {stride} + 1{rounded or f' = {positions}'}"
+    return f"({n} + {added} − {span}) / {stride} + 1{rounded or f' = {positions}'}"
 
 
 def unread_at_end(
-    n: int, *, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1
+    n: int,
+    *,
+    kernel_size: int,
+    stride: int = 1,
+    padding: int | tuple[int, int] = 0,
+    dilation: int = 1,
 ) -> int:
     """Return how many pixels at the far end of the padded axis no window ever reaches.
 
@@ -131,10 +160,8 @@ def unread_at_end(
 
     Parameters
     ----------
-    n : int
-        Input length along the axis, in pixels.
-    kernel_size, stride, padding, dilation : int
-        Layer settings along the axis; `padding` is added on both sides.
+    n, kernel_size, stride, padding, dilation
+        As for `conv_output_size`.
 
     Returns
     -------
@@ -144,7 +171,7 @@ def unread_at_end(
     Raises
     ------
     InputError
-        If the kernel does not fit, or a setting is out of range.
+        As for `conv_output_size`.
 
     Examples
     --------
@@ -155,4 +182,118 @@ def unread_at_end(
         n, kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation
     )
     last = (positions - 1) * stride + kernel_span(kernel_size, dilation=dilation)
-    return n + 2 * padding - last
+    return n + sum(_both_sides(padding)) - last
+
+
+def conv_transpose_output_size(
+    n: int,
+    *,
+    kernel_size: int,
+    stride: int = 1,
+    padding: int = 0,
+    output_padding: int = 0,
+    dilation: int = 1,
+    axis: str = "pixels",
+) -> int:
+    """Return how long the output of a transposed convolution is along one axis.
+
+    Parameters
+    ----------
+    n : int
+        Input length along the axis, in pixels.
+    kernel_size, stride, padding, dilation : int
+        Settings of the convolution that this one runs backwards; so `padding` takes pixels away
+        from both ends of the output.
+    output_padding : int
+        Pixels added at the far end: which of the input sizes that the stride maps to the same
+        output size is meant.
+    axis : {"pixels", "rows", "columns"}
+        What the pixels along the axis are called in a message.
+
+    Returns
+    -------
+    int
+        Output length, in pixels.
+
+    Raises
+    ------
+    InputError
+        If nothing is left of the output, or a setting is out of range; `output_padding` must be
+        smaller than the stride or the dilation.
+
+    References
+    ----------
+    .. [1] Dumoulin and Visin, 2016, arXiv:1603.07285, relationship 14.
+
+    Examples
+    --------
+    >>> conv_transpose_output_size(3, kernel_size=3, stride=2, padding=1, output_padding=1)
+    6
+    """
+    n = in_range(n, name="n", low=1)
+    stride = in_range(stride, name="stride", low=1)
+    padding = in_range(padding, name="padding", low=0)
+    output_padding = in_range(output_padding, name="output_padding", low=0)
+    span = kernel_span(kernel_size, dilation=dilation)
+    if output_padding >= max(stride, dilation):
+        raise InputError(
+            f"output_padding must be smaller than the stride or the dilation: it is "
+            f"{output_padding}, they are {stride} and {dilation}"
+        )
+    size = (n - 1) * stride + span - 2 * padding + output_padding
+    if size < 1:
+        whole = size + 2 * padding
+        raise InputError(
+            f"padding {padding} takes {2 * padding} {axis} away from an output of {whole}: "
+            "take less padding, or a larger kernel"
+        )
+    return size
+
+
+def transpose_size_formula(
+    n: int,
+    *,
+    kernel_size: int,
+    stride: int = 1,
+    padding: int = 0,
+    output_padding: int = 0,
+    dilation: int = 1,
+) -> str:
+    """Return the calculation of `conv_transpose_output_size` with the numbers put in.
+
+    Parameters
+    ----------
+    n, kernel_size, stride, padding, output_padding, dilation
+        As for `conv_transpose_output_size`.
+
+    Returns
+    -------
+    str
+        For reading.
+
+    Raises
+    ------
+    InputError
+        As for `conv_transpose_output_size`.
+
+    Examples
+    --------
+    >>> transpose_size_formula(3, kernel_size=3, stride=2, padding=1, output_padding=1)
+    '(3 − 1) · 2 − 2 · 1 + 3 + 1 = 6'
+    """
+    size = conv_transpose_output_size(
+        n,
+        kernel_size=kernel_size,
+        stride=stride,
+        padding=padding,
+        output_padding=output_padding,
+        dilation=dilation,
+    )
+    span = kernel_span(kernel_size, dilation=dilation)
+    extra = f" + {output_padding}" if output_padding else ""
+    return f"({n} − 1) · {stride} − 2 · {padding} + {span}{extra} = {size}"
+
+
+def _both_sides(padding: int | tuple[int, int]) -> tuple[int, int]:
+    """Return padding as (before, after)."""
+    return as_pair(padding, name="padding", low=0)

@@ -6,13 +6,16 @@ any operation of this form without knowing what the operation is, and never comp
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Grid", "Trace", "trace_payload"]
+from cnnlab.activations import ACTIVATIONS, Activation
+
+__all__ = ["Grid", "Trace", "packed", "trace_payload"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,10 @@ class Grid:
     planes : tuple of str
         A name for each plane, P of them.
     margin : tuple of int
-        Cells at the top, bottom, left and right edge that are padding, not data.
+        Cells at the top, bottom, left and right edge that are padding, not data; below zero
+        where data was cut off.
+    spacing : (rows, columns)
+        Cells from one number of the data to the next; those between are filled in, not data.
     as_grey : tuple of float or None
         (black, white): draw cells as shades of grey between these two values, as for a photograph.
     """
@@ -38,6 +44,7 @@ class Grid:
     planes: tuple[str, ...] = ("",)
     margin: tuple[int, int, int, int] = (0, 0, 0, 0)
     as_grey: tuple[float, float] | None = None
+    spacing: tuple[int, int] = (1, 1)
 
 
 @dataclass(frozen=True)
@@ -59,10 +66,20 @@ class Trace:
         The sum of the products of each group.
     bias : ndarray of shape (S,)
         What is added to the sums.
+    before : ndarray of shape (S,)
+        All sums plus bias.
     writes : ndarray of shape (S,)
         The result cell that the step writes.
     totals : ndarray of shape (S,)
-        What it writes there: all sums plus bias.
+        What it writes there: the activation of `before`.
+    window : (rows, columns)
+        How the products of one group are drawn; they fill it row by row.
+    has_bias : bool
+        Whether the bias is part of the operation.
+    activation : Activation
+        What makes `totals` of `before`.
+    turned : bool
+        Whether the kernel is turned by half a turn before it is laid on the source.
     """
 
     source: Grid
@@ -74,13 +91,22 @@ class Trace:
     group_of: NDArray[np.int64]
     sums: NDArray[np.float64]
     bias: NDArray[np.float64]
+    before: NDArray[np.float64]
     writes: NDArray[np.int64]
     totals: NDArray[np.float64]
+    window: tuple[int, int]
     has_bias: bool = False
+    activation: Activation = ACTIVATIONS["none"]
+    turned: bool = False
 
     def __len__(self) -> int:
         """Return the number of steps."""
         return len(self.writes)
+
+    @property
+    def unread(self) -> NDArray[np.int64]:
+        """The source cells that no step reads."""
+        return np.setdiff1d(np.arange(self.source.values.size), self.reads)
 
 
 def trace_payload(trace: Trace) -> dict[str, Any]:
@@ -88,7 +114,7 @@ def trace_payload(trace: Trace) -> dict[str, Any]:
 
     Steps of one operation read the same pattern at different places. So a step is stored as its
     first cell and the number of its pattern, and each pattern only once; for an irregular
-    operation this is still right, just longer.
+    operation this is still right, just longer. Products are many, so they are packed.
 
     Parameters
     ----------
@@ -100,29 +126,88 @@ def trace_payload(trace: Trace) -> dict[str, Any]:
     dict
         ``source``, ``weight``, ``result`` (shape, planes, margin, values) and ``steps``: step s
         reads ``read_patterns[read_pattern[s]]`` moved by ``first_read[s]``, times the weights
-        ``weight_patterns[weight_pattern[s]]``.
+        ``weight_patterns[weight_pattern[s]]``; ``products`` as `packed` returns them, row by row.
     """
     first_read = trace.reads[:, :1]
-    read_patterns, read_pattern = np.unique(trace.reads - first_read, axis=0, return_inverse=True)
-    weight_patterns, weight_pattern = np.unique(trace.weights, axis=0, return_inverse=True)
+    read_patterns, read_pattern = _distinct_rows(trace.reads - first_read)
+    weight_patterns, weight_pattern = _distinct_rows(trace.weights)
     return {
         "source": _grid_payload(trace.source),
         "weight": _grid_payload(trace.weight),
         "result": _grid_payload(trace.result),
+        "unread": trace.unread.tolist(),
         "steps": {
             "first_read": first_read.ravel().tolist(),
-            "read_pattern": read_pattern.ravel().tolist(),
-            "read_patterns": read_patterns.tolist(),
-            "weight_pattern": weight_pattern.ravel().tolist(),
-            "weight_patterns": weight_patterns.tolist(),
+            "read_pattern": read_pattern,
+            "read_patterns": read_patterns,
+            "weight_pattern": weight_pattern,
+            "weight_patterns": weight_patterns,
             "group_of": trace.group_of.tolist(),
-            "products": [_short(row) for row in trace.products],
+            "window": list(trace.window),
+            "products": packed(trace.products.ravel()),
             "sums": [_short(row) for row in trace.sums],
             "bias": _short(trace.bias) if trace.has_bias else None,
+            "before": _short(trace.before),
+            "activation": _activation_payload(trace.activation),
+            "turned": trace.turned,
             "writes": trace.writes.tolist(),
             "totals": _short(trace.totals),
         },
     }
+
+
+def packed(values: NDArray[np.float64]) -> dict[str, Any]:
+    """Return many numbers in few characters.
+
+    Parameters
+    ----------
+    values : ndarray of shape (N,)
+        The numbers.
+
+    Returns
+    -------
+    dict
+        Where few of them differ: the different ones as ``table``, and as ``index`` for each
+        number its place there, of ``bytes`` 1 or 2. Else ``float32``. Bytes are little-endian,
+        written in base64. The table keeps 9 significant digits, a float32 keeps 7.
+
+    Examples
+    --------
+    >>> packed(np.array([2.5, 0.0, 2.5]))
+    {'table': [0, 2.5], 'bytes': 1, 'index': 'AQAB'}
+    """
+    table, index = np.unique(values, return_inverse=True)
+    if len(table) > _LARGEST_TABLE:
+        return {"float32": _base64(values.astype("<f4"))}
+    small = np.min_scalar_type(len(table) - 1).newbyteorder("<")
+    return {"table": _short(table), "bytes": small.itemsize, "index": _base64(index.astype(small))}
+
+
+_LARGEST_TABLE = 8192  # beyond, the table costs more than it saves
+
+
+def _base64(array: NDArray[Any]) -> str:
+    return base64.b64encode(array.tobytes()).decode("ascii")
+
+
+def _distinct_rows(rows: NDArray[np.int64]) -> tuple[list[list[int]], list[int]]:
+    """Return the different rows, in the order of their first use, and the number of each row's."""
+    number_of: dict[bytes, int] = {}
+    distinct: list[list[int]] = []
+    numbers = []
+    for row in np.ascontiguousarray(rows):
+        name = row.tobytes()
+        if name not in number_of:
+            number_of[name] = len(distinct)
+            distinct.append(row.tolist())
+        numbers.append(number_of[name])
+    return distinct, numbers
+
+
+def _activation_payload(activation: Activation) -> dict[str, str] | None:
+    if activation.name == "none":
+        return None
+    return {"title": activation.title, "formula": activation.formula}
 
 
 def _grid_payload(grid: Grid) -> dict[str, Any]:
@@ -131,6 +216,7 @@ def _grid_payload(grid: Grid) -> dict[str, Any]:
         "shape": list(grid.values.shape),
         "planes": list(grid.planes),
         "margin": list(grid.margin),
+        "spacing": list(grid.spacing),
         "as_grey": list(grid.as_grey) if grid.as_grey else None,
         "values": _short(grid.values.ravel()),
     }

@@ -14,7 +14,8 @@ import streamlit as st
 from PIL import Image
 
 from cnnlab import images, trace
-from cnnlab.convolution import conv2d, trace_conv2d
+from cnnlab.conv_steps import trace_conv2d
+from cnnlab.convolution import conv2d
 from cnnlab.figures.pictures import grey_picture
 
 __all__ = ["Shown", "conv_trace", "digest", "filtered", "sample"]

@@ -1,0 +1,426 @@
+"""One layer and its input: everything that the convolution lesson shows, and how it is changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnlab.activations import ACTIVATIONS
+from cnnlab.checks import InputError, in_range
+from cnnlab.conv_steps import trace_conv2d, trace_conv_transpose2d
+from cnnlab.fillings import filled_input, filled_weight, overlaid
+from cnnlab.padding import NamedPadding, PaddingMode, Sides, padding_sides
+from cnnlab.shapes import conv_output_size, conv_transpose_output_size
+from cnnlab.trace import Trace
+
+__all__ = [
+    "FIELDS",
+    "LIMITS",
+    "MOST_PRODUCTS",
+    "MOST_STEPS",
+    "OWN",
+    "Setup",
+    "change",
+    "checked_value",
+    "edit",
+    "output_size",
+    "trace_setup",
+]
+
+Floats = NDArray[np.float64]
+Operation = Literal["convolution", "transposed"]
+OWN = "own"  # the name of numbers that a learner has edited
+MOST_VALUE = 1e6
+MOST_STEPS = 8192  # output cells that the player shows
+MOST_PRODUCTS = 1_600_000  # over all steps
+
+LIMITS = {
+    "channels": (1, 4),
+    "height": (1, 16),
+    "width": (1, 16),
+    "kernel_height": (1, 7),
+    "kernel_width": (1, 7),
+    "filters": (1, 4),
+    "groups": (1, 4),
+    "stride_rows": (1, 8),
+    "stride_columns": (1, 8),
+    "dilation_rows": (1, 4),
+    "dilation_columns": (1, 4),
+    "padding_top": (0, 16),
+    "padding_bottom": (0, 16),
+    "padding_left": (0, 16),
+    "padding_right": (0, 16),
+    "output_padding_rows": (0, 7),
+    "output_padding_columns": (0, 7),
+    "seed": (0, 999_999),
+}
+CHOICES: dict[str, tuple[str, ...]] = {
+    "operation": get_args(Operation),
+    "padding_mode": get_args(PaddingMode),
+    "activation": tuple(ACTIVATIONS),
+    "padding": get_args(NamedPadding),
+}
+_SWITCHES = ("flip", "has_bias")
+_NAMES = ("input", "kernel")
+FIELDS = (*LIMITS, *CHOICES, *_SWITCHES, *_NAMES)
+_PAIRS = ("stride", "dilation", "output_padding")
+
+
+@dataclass(frozen=True, eq=False)
+class Setup:
+    """One layer and its input.
+
+    Parameters
+    ----------
+    x : ndarray of shape (C, H, W)
+        The input.
+    weight : ndarray of shape (K, C / groups, kH, kW), transposed (C, K / groups, kH, kW)
+        The weights, as PyTorch stores them.
+    input, kernel : str
+        Where the numbers come from: a name for ``filled_input`` and ``filled_weight``, or "own".
+    bias : tuple of float or None
+        One number for each filter; None for a layer without bias.
+    operation : {"convolution", "transposed"}
+        What the layer does.
+    stride, dilation, output_padding : (rows, columns)
+        Layer settings.
+    padding : a name or ((top, bottom), (left, right))
+        As for ``padding_sides``.
+    groups, padding_mode, flip, activation
+        As for ``trace_conv2d``.
+
+    Notes
+    -----
+    The settings lie in their own limits, but need not go together: `trace_setup` says so.
+    """
+
+    x: Floats
+    weight: Floats
+    input: str
+    kernel: str
+    bias: tuple[float, ...] | None = None
+    operation: Operation = "convolution"
+    stride: tuple[int, int] = (1, 1)
+    padding: NamedPadding | Sides = ((0, 0), (0, 0))
+    dilation: tuple[int, int] = (1, 1)
+    output_padding: tuple[int, int] = (0, 0)
+    groups: int = 1
+    padding_mode: PaddingMode = "zeros"
+    flip: bool = False
+    activation: str = "none"
+
+    @property
+    def is_transposed(self) -> bool:
+        """Whether the operation is a transposed convolution."""
+        return self.operation == "transposed"
+
+    @property
+    def channels(self) -> int:
+        """Input channels."""
+        return len(self.x)
+
+    @property
+    def filters(self) -> int:
+        """Output channels."""
+        return self.weight.shape[1] * self.groups if self.is_transposed else len(self.weight)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns of the input."""
+        return self.x.shape[1], self.x.shape[2]
+
+    @property
+    def kernel_size(self) -> tuple[int, int]:
+        """Rows and columns of each kernel."""
+        return self.weight.shape[2], self.weight.shape[3]
+
+    @property
+    def is_photograph(self) -> bool:
+        """Whether the input is a photograph, drawn in shades of grey."""
+        return self.input.startswith("photo")
+
+    def sides(self) -> Sides:
+        """Return the padding in numbers; raise InputError where its name does not fit."""
+        return padding_sides(
+            self.padding,
+            kernel_size=self.kernel_size,
+            stride=self.stride,
+            dilation=self.dilation,
+        )
+
+    def layer(self) -> dict[str, Any]:
+        """Return the keyword arguments for ``conv2d`` or ``conv_transpose2d``.
+
+        Raises
+        ------
+        InputError
+            If the padding of a transposed convolution is not one number a direction.
+        """
+        settings: dict[str, Any] = {
+            "stride": self.stride,
+            "dilation": self.dilation,
+            "groups": self.groups,
+        }
+        if not self.is_transposed:
+            return settings | {
+                "padding": self.padding,
+                "padding_mode": self.padding_mode,
+                "flip": self.flip,
+            }
+        if isinstance(self.padding, str) and self.padding != "valid":
+            raise InputError(
+                f"a transposed convolution has no padding {self.padding!r}: give it as a number"
+            )
+        (top, bottom), (left, right) = self.sides()
+        if top != bottom or left != right:
+            raise InputError(
+                "the padding of a transposed convolution is the same on opposite sides, got "
+                f"{top} and {bottom}, {left} and {right}"
+            )
+        if self.padding_mode != "zeros":
+            raise InputError(
+                f"a transposed convolution has no padding mode {self.padding_mode!r}: take zeros"
+            )
+        return settings | {"padding": (top, left), "output_padding": self.output_padding}
+
+
+def output_size(setup: Setup) -> tuple[int, int]:
+    """Return the rows and columns of each feature map.
+
+    Raises
+    ------
+    InputError
+        If the settings do not go together.
+    """
+    layer = setup.layer()
+    sides = setup.sides()
+    sizes = []
+    for i, axis in enumerate(("rows", "columns")):
+        common: dict[str, Any] = {
+            "kernel_size": setup.kernel_size[i],
+            "stride": setup.stride[i],
+            "dilation": setup.dilation[i],
+            "axis": axis,
+        }
+        if setup.is_transposed:
+            size = conv_transpose_output_size(
+                setup.size[i],
+                padding=layer["padding"][i],
+                output_padding=setup.output_padding[i],
+                **common,
+            )
+        else:
+            size = conv_output_size(setup.size[i], padding=sides[i], **common)
+        sizes.append(size)
+    return sizes[0], sizes[1]
+
+
+def trace_setup(setup: Setup) -> Trace:
+    """Return every step of the layer.
+
+    Parameters
+    ----------
+    setup : Setup
+        The layer and its input.
+
+    Returns
+    -------
+    Trace
+        One step for each output cell.
+
+    Raises
+    ------
+    InputError
+        If the settings do not go together, or the steps are too many to be shown.
+    """
+    rows, columns = output_size(setup)
+    steps = rows * columns * setup.filters
+    products = steps * int(np.prod(setup.kernel_size)) * max(1, setup.channels // setup.groups)
+    if steps > MOST_STEPS or products > MOST_PRODUCTS:
+        raise InputError(
+            f"this layer writes {setup.filters} × {rows} × {columns} numbers from {products:,} "
+            f"products; the player shows at most {MOST_STEPS:,} from {MOST_PRODUCTS:,}: take a "
+            "smaller input, padding or kernel"
+        )
+    function = trace_conv_transpose2d if setup.is_transposed else trace_conv2d
+    colours = ("red", "green", "blue")
+    return function(
+        setup.x,
+        setup.weight,
+        setup.bias,
+        activation=setup.activation,
+        as_grey=setup.is_photograph,
+        channel_names=colours if setup.is_photograph and setup.channels == 3 else None,
+        **setup.layer(),
+    )
+
+
+def change(setup: Setup, **fields: Any) -> Setup:
+    """Return `setup` with some fields changed, its numbers kept as far as they fit.
+
+    Parameters
+    ----------
+    setup : Setup
+        The layer and its input.
+    **fields
+        Names of `FIELDS` and their new values. New cells of an example or of edited numbers are
+        random with seed 1. ``seed`` fills input and kernel anew.
+
+    Returns
+    -------
+    Setup
+        The changed layer.
+
+    Raises
+    ------
+    InputError
+        If a field is unknown or its value is not allowed by itself.
+    """
+    values = {name: _allowed(name, value) for name, value in fields.items()}
+    if "seed" in values:
+        values |= {"input": f"random.{values['seed']}", "kernel": f"random.{values['seed']}"}
+    layer: dict[str, Any] = {n: values[n] for n in (*CHOICES, "flip", "groups") if n in values}
+    for pair in _PAIRS:
+        rows, columns = getattr(setup, pair)
+        layer[pair] = (values.get(f"{pair}_rows", rows), values.get(f"{pair}_columns", columns))
+    new = _with_sides(replace(setup, **layer), values)
+    filters = values.get("filters", setup.filters)
+    new = _refilled(
+        new,
+        input=values.get("input", setup.input),
+        kernel=values.get("kernel", setup.kernel),
+        shape=(
+            values.get("channels", setup.channels),
+            values.get("height", setup.size[0]),
+            values.get("width", setup.size[1]),
+        ),
+        filters=filters,
+        kernel_size=(
+            values.get("kernel_height", setup.kernel_size[0]),
+            values.get("kernel_width", setup.kernel_size[1]),
+        ),
+    )
+    return replace(new, bias=_with_bias(setup.bias, filters, values.get("has_bias")))
+
+
+def edit(setup: Setup, part: str, cells: list[tuple[int, float]]) -> Setup:
+    """Return `setup` with single numbers changed.
+
+    Parameters
+    ----------
+    setup : Setup
+        The layer and its input.
+    part : {"input", "kernel", "bias"}
+        Which numbers.
+    cells : list of (int, float)
+        Flat index into ``x``, ``weight`` or ``bias``, and the new value.
+
+    Returns
+    -------
+    Setup
+        The changed layer.
+
+    Raises
+    ------
+    InputError
+        If there is no such cell, or a value is not a finite number from −10⁶ to 10⁶.
+    """
+    if part == "bias":
+        bias = np.array(setup.bias or (0.0,) * setup.filters)
+        return replace(setup, bias=tuple(_edited(bias, cells).tolist()))
+    if part == "input":
+        return replace(setup, x=_edited(setup.x, cells), input=OWN)
+    if part == "kernel":
+        return replace(setup, weight=_edited(setup.weight, cells), kernel=OWN)
+    raise InputError(f"there is no part {part!r}; known are input, kernel, bias")
+
+
+def checked_value(value: Any) -> float:
+    """Return `value` as a float; raise InputError unless it is finite, from −10⁶ to 10⁶."""
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not abs(value) <= MOST_VALUE
+    ):
+        raise InputError(f"a value is a number from −1000000 to 1000000, got {value!r}")
+    return float(value)
+
+
+def _edited(array: Floats, cells: list[tuple[int, float]]) -> Floats:
+    edited = array.copy()
+    for index, value in cells:
+        place = in_range(index, name="cell", low=0, high=array.size - 1)
+        edited.flat[place] = checked_value(value)
+    return edited
+
+
+def _allowed(name: str, value: Any) -> Any:
+    """Return a value that the field may have, whatever the other fields are."""
+    if name in LIMITS:
+        low, high = LIMITS[name]
+        try:
+            return in_range(value, name=name, low=low, high=high)
+        except TypeError as error:
+            raise InputError(str(error)) from None
+    if name in CHOICES:
+        if value not in CHOICES[name]:
+            raise InputError(f"{name} must be one of {', '.join(CHOICES[name])}, got {value!r}")
+        return value
+    if name in _SWITCHES:
+        if not isinstance(value, bool):
+            raise InputError(f"{name} must be true or false, got {value!r}")
+        return value
+    if name in _NAMES and isinstance(value, str):
+        return value
+    raise InputError(f"there is no setting {name!r}")
+
+
+def _with_sides(setup: Setup, values: dict[str, int]) -> Setup:
+    """Take over paddings given as numbers; a named padding is first turned into numbers."""
+    names = ("padding_top", "padding_bottom", "padding_left", "padding_right")
+    if not any(name in values for name in names):
+        return setup
+    try:
+        now = [n for side in setup.sides() for n in side]
+    except InputError:
+        now = [0, 0, 0, 0]
+    top, bottom, left, right = (values.get(name, n) for name, n in zip(names, now, strict=True))
+    return replace(setup, padding=((top, bottom), (left, right)))
+
+
+def _refilled(
+    setup: Setup,
+    *,
+    input: str,
+    kernel: str,
+    shape: tuple[int, int, int],
+    filters: int,
+    kernel_size: tuple[int, int],
+) -> Setup:
+    if setup.is_transposed:
+        weight_shape = (shape[0], max(1, filters // setup.groups), *kernel_size)
+    else:
+        weight_shape = (filters, max(1, shape[0] // setup.groups), *kernel_size)
+    x, weight = setup.x, setup.weight
+    if input != OWN:
+        x = filled_input(input, shape) if input != setup.input or x.shape != shape else x
+    elif x.shape != shape:
+        x = overlaid(filled_input("random.1", shape), x)
+    if kernel != OWN:
+        same = kernel == setup.kernel and weight.shape == weight_shape
+        weight = weight if same else filled_weight(kernel, weight_shape)
+    elif weight.shape != weight_shape:
+        weight = overlaid(filled_weight("random.1", weight_shape), weight)
+    return replace(setup, x=x, weight=weight, input=input, kernel=kernel)
+
+
+def _with_bias(
+    bias: tuple[float, ...] | None, filters: int, wanted: bool | None
+) -> tuple[float, ...] | None:
+    if wanted is False or (bias is None and not wanted):
+        return None
+    have = bias or (1.0,)
+    return (*have, *(0.0,) * filters)[:filters]
