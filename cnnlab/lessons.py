@@ -61,10 +61,17 @@ LESSONS = (
         15,
         "How a small kernel slides over a picture, multiplies, adds, and so makes a feature map.",
         (
-            ("Nine steps on a 5 × 5 picture", {}),
+            ("Nine steps on a 5 × 5 picture", {"input": "binary"}),
+            ("Find the edges of a cat", {"input": "photo.cat", "kernel": "sobel-x"}),
             (
-                "Find the edges of a cat",
-                {"convolution_input": "photograph", "convolution_kernel": "Sobel x"},
+                "Three channels, two filters",
+                {
+                    "input": "volume",
+                    "kernel": "volume",
+                    "bias": "1_0",
+                    "stride": "2",
+                    "padding": "1",
+                },
             ),
         ),
     ),

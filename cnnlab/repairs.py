@@ -84,9 +84,16 @@ def _candidates(setup: Setup) -> Iterator[Iterator[Repair]]:
         )
     if setup.groups > 1:
         yield (Repair(f"Groups {n}", {"groups": n}) for n in _near(setup.groups, "groups"))
-        yield (Repair(f"Filters {n}", {"filters": n}) for n in _near(setup.filters, "filters"))
+        yield (
+            Repair(f"Filters {n}", {"filters": n})
+            for n in _near(setup.filters, "filters")
+            if n % setup.groups == 0
+        )
     yield (Repair(f"Channels {n}", {"channels": n}) for n in _near(setup.channels, "channels"))
     yield _pairs("Input", setup.size, "height", "width")
+    if setup.is_transposed:
+        # A convolution may use several settings that a transposed one does not have.
+        yield iter([Repair("Convolution", {"operation": "convolution"})])
 
 
 def _padding(n: int) -> dict[str, Any]:

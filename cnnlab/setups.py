@@ -303,7 +303,7 @@ def change(setup: Setup, **fields: Any) -> Setup:
             values.get("kernel_width", setup.kernel_size[1]),
         ),
     )
-    return replace(new, bias=_with_bias(setup.bias, filters, values.get("has_bias")))
+    return replace(new, bias=_with_bias(setup.bias, new.filters, values.get("has_bias")))
 
 
 def edit(setup: Setup, part: str, cells: list[tuple[int, float]]) -> Setup:
@@ -379,12 +379,13 @@ def _allowed(name: str, value: Any) -> Any:
 
 
 def _with_sides(setup: Setup, values: dict[str, int]) -> Setup:
-    """Take over paddings given as numbers; a named padding is first turned into numbers."""
+    """Take over paddings given as numbers; a named padding is first turned into allowed numbers."""
     names = ("padding_top", "padding_bottom", "padding_left", "padding_right")
     if not any(name in values for name in names):
         return setup
     try:
-        now = [n for side in setup.sides() for n in side]
+        # A dilated kernel can need more for "full" or "causal" than may be given in numbers.
+        now = [min(n, LIMITS["padding_top"][1]) for side in setup.sides() for n in side]
     except InputError:
         now = [0, 0, 0, 0]
     top, bottom, left, right = (values.get(name, n) for name, n in zip(names, now, strict=True))

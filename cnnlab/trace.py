@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cnnlab.activations import ACTIVATIONS, Activation
 
-__all__ = ["Grid", "Trace", "packed", "trace_payload"]
+__all__ = ["Grid", "Trace", "packed", "short", "trace_payload"]
 
 
 @dataclass(frozen=True)
@@ -145,13 +145,13 @@ def trace_payload(trace: Trace) -> dict[str, Any]:
             "group_of": trace.group_of.tolist(),
             "window": list(trace.window),
             "products": packed(trace.products.ravel()),
-            "sums": [_short(row) for row in trace.sums],
-            "bias": _short(trace.bias) if trace.has_bias else None,
-            "before": _short(trace.before),
+            "sums": [short(row) for row in trace.sums],
+            "bias": short(trace.bias) if trace.has_bias else None,
+            "before": short(trace.before),
             "activation": _activation_payload(trace.activation),
             "turned": trace.turned,
             "writes": trace.writes.tolist(),
-            "totals": _short(trace.totals),
+            "totals": short(trace.totals),
         },
     }
 
@@ -180,7 +180,7 @@ def packed(values: NDArray[np.float64]) -> dict[str, Any]:
     if len(table) > _LARGEST_TABLE:
         return {"float32": _base64(values.astype("<f4"))}
     small = np.min_scalar_type(len(table) - 1).newbyteorder("<")
-    return {"table": _short(table), "bytes": small.itemsize, "index": _base64(index.astype(small))}
+    return {"table": short(table), "bytes": small.itemsize, "index": _base64(index.astype(small))}
 
 
 _LARGEST_TABLE = 8192  # beyond, the table costs more than it saves
@@ -218,11 +218,11 @@ def _grid_payload(grid: Grid) -> dict[str, Any]:
         "margin": list(grid.margin),
         "spacing": list(grid.spacing),
         "as_grey": list(grid.as_grey) if grid.as_grey else None,
-        "values": _short(grid.values.ravel()),
+        "values": short(grid.values.ravel()),
     }
 
 
-def _short(values: NDArray[np.float64]) -> list[float]:
+def short(values: NDArray[np.float64]) -> list[float]:
     """Return floats with at most 9 significant digits, whole numbers without a point."""
     rounded = (float(f"{value:.9g}") for value in values.tolist())
     return [int(value) if value.is_integer() else value for value in rounded]

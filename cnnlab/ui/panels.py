@@ -7,20 +7,28 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
-from cnnlab.figures.pictures import framed
-from cnnlab.images import centre_square
-from cnnlab.kernels import Kernel
+from cnnlab.fillings import KERNEL_NAMES
+from cnnlab.kernels import KERNELS
 from cnnlab.lessons import LESSONS, SECTIONS, Lesson
-from cnnlab.shapes import size_formula, unread_at_end
+from cnnlab.setups import Setup
+from cnnlab.setups import output_size as shape_of_output
+from cnnlab.shapes import size_formula, transpose_size_formula
 from cnnlab.trace import Trace
-from cnnlab.ui import cache, layout
-from cnnlab.ui.controls import Picture
+from cnnlab.ui import layout
 
-__all__ = ["exercise", "filtered_pair", "lesson_map", "output_size", "show_code", "show_script"]
+__all__ = [
+    "convolution_exercises",
+    "convolution_words",
+    "exercise",
+    "lesson_map",
+    "output_size",
+    "show_code",
+    "show_script",
+]
 
-_CAPTION = {"Input": "The whole picture", "Output": "The same kernel on all of it"}
 _PAGES = Path(__file__).resolve().parents[2] / "pages"
 
 
@@ -52,34 +60,88 @@ def _lesson_card(lesson: Lesson) -> None:
                 )
 
 
-def filtered_pair(picture: Picture, kernel: Kernel, **settings: int) -> None:
-    """Show a picture in grey beside what one kernel makes of all of it.
+def output_size(setup: Setup, trace: Trace) -> None:
+    """Write down how the output size follows from the settings, and what is never read."""
+    names = ("Rows", "Columns")
+    lines = [f"{name}: {_size_line(setup, axis)}" for axis, name in enumerate(names)]
+    if lines[0].removeprefix("Rows: ") == lines[1].removeprefix("Columns: "):
+        lines = [lines[0].removeprefix("Rows: ")]
+    rule = (
+        "(input − 1) · stride − 2 · padding + pixels the kernel covers + output padding"
+        if setup.is_transposed
+        else "(input + padding − pixels the kernel covers) / stride + 1"
+    )
+    unread = len(trace.unread)
+    lost = f" No window reads {unread} of the cells: they are crossed out." if unread else ""
+    st.caption(f"Output size = {rule}. " + ". ".join(lines) + f".{lost}")
 
-    The frame is the part that the step player shows in few, large cells.
-    """
-    pair = cache.filtered(picture.image, kernel.values.tolist(), **settings)
-    for column, name, shown in zip(st.columns(2), ("Input", "Output"), pair, strict=True):
-        size = f"{shown.picture.width} wide, {shown.picture.height} high"
-        column.image(
-            framed(shown.picture, centre_square(picture.image.size))
-            if name == "Input"
-            else shown.picture,
-            caption=f"{_CAPTION[name]}, {size}: black is {shown.black:.4g}, "
-            f"white is {shown.white:.4g}",
-            alt=f"{picture.alt} In grey{', filtered' if name == 'Output' else ''}.",
-            width="stretch",
+
+def _size_line(setup: Setup, axis: int) -> str:
+    common = {
+        "kernel_size": setup.kernel_size[axis],
+        "stride": setup.stride[axis],
+        "dilation": setup.dilation[axis],
+    }
+    if setup.is_transposed:
+        return transpose_size_formula(
+            setup.size[axis],
+            padding=setup.sides()[axis][0],
+            output_padding=setup.output_padding[axis],
+            **common,
         )
+    return size_formula(setup.size[axis], padding=setup.sides()[axis], **common)
 
 
-def output_size(trace: Trace, **settings: int) -> None:
-    """Write down how the size of a square output follows from the settings."""
-    n = trace.source.values.shape[1] - 2 * settings["padding"]
-    layer = {"kernel_size": trace.weight.values.shape[1], **settings}
-    missed = unread_at_end(n, **layer)
-    lost = f" No window reaches the last {missed} row(s) and column(s)." if missed else ""
-    st.caption(
-        "Output size = (input + 2 · padding − pixels the kernel covers) / stride + 1 = "
-        f"{size_formula(n, **layer)}.{lost}"
+def convolution_words(setup: Setup) -> None:
+    """Say what a convolution is, in few words; the player shows the rest."""
+    kernel = KERNELS.get(KERNEL_NAMES.get(setup.kernel, ""))
+    about = (
+        f"**{kernel.name.capitalize()}** kernel. {kernel.does} Source: {kernel.source}.\n\n"
+        if kernel
+        else ""
+    )
+    n_in, n_out = setup.x.size, setup.filters * int(np.prod(shape_of_output(setup)))
+    layout.prose(
+        f"{about}"
+        "**Neighbours, weighted and added.** A pixel alone says little; it means something beside "
+        "its neighbours. A kernel looks at a small patch only (*locality*) and uses the same "
+        "weights everywhere (*weight sharing*): what it can find in one place, it finds in every "
+        "place.\n\n"
+        f"**Why not connect everything?** A fully connected layer from these {n_in} inputs to "
+        f"these {n_out} outputs would have {n_in * n_out:,} weights. This layer has "
+        f"{setup.weight.size}.\n\n"
+        "**Channels and filters.** A filter has one slice of weights for each input channel; the "
+        "sums of all slices are added to one number. Each filter makes one **feature map**, and "
+        "the feature maps, stacked, are the input of the next layer.\n\n"
+        "**Stride** is how many cells the kernel moves from one step to the next. **Padding** is "
+        "how many rows and columns are put around the input. **Dilation** is the distance between "
+        "neighbouring weights.\n\n"
+        "**Strictly, this is cross-correlation.** True convolution turns the kernel by half a turn "
+        "first. Try it: take the *single bright pixel* as input. Cross-correlation writes the "
+        "kernel turned by half a turn into the output; with *true convolution* (under *More "
+        "settings*) the kernel appears as it is. A network learns its weights, so it does not "
+        "matter which of the two it uses: PyTorch and TensorFlow use the first and call it "
+        "convolution."
+    )
+
+
+def convolution_exercises() -> None:
+    """Ask four things that can be tried in the player above."""
+    exercise(
+        "Which kernel leaves the picture unchanged? And why is the output still smaller?",
+        "*Identity*. It only copies the pixel under its centre, but its centre cannot reach the "
+        "border: a 3 × 3 kernel loses one row and column on each side. Padding 1 brings them back.",
+    )
+    exercise(
+        "Open the example *Curve detector*. Where is the output largest, and what does the kernel "
+        "answer to the same curve turned over?",
+        "9000 in the top right corner, where every weight meets a bright pixel. The turned curve "
+        "shares only a part with the kernel, so the answers there are smaller.",
+    )
+    exercise(
+        "Which input cells reach the fewest outputs? Point at a corner, then at the middle.",
+        "The corners: without padding only one window contains a corner, while nine windows of a "
+        "3 × 3 kernel contain a cell in the middle.",
     )
 
 

@@ -1,37 +1,45 @@
-"""Send a trace to the browser, where the step player walks through it without the server."""
+"""Send a lesson's state to the browser, where the step player walks through it by itself."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
-from cnnlab.trace import Trace, trace_payload
-
-__all__ = ["step_player"]
+__all__ = ["player_script", "player_style", "step_player"]
 
 _HERE = Path(__file__).parent
+_FILES = ("base", "grid", "board", "work", "fields", "predict", "picture", "player")
+
+
+def player_script() -> str:
+    """Return the player as one JavaScript module; it exports the function that mounts it."""
+    return "\n".join((_HERE / "js" / f"{name}.js").read_text(encoding="utf-8") for name in _FILES)
+
+
+def player_style() -> str:
+    """Return the player's style sheet; colours come from variables of the page around it."""
+    return (_HERE / "player.css").read_text(encoding="utf-8")
+
 
 _component = st.components.v2.component(
-    "cnnlab.step_player",
-    css=(_HERE / "player.css").read_text(encoding="utf-8"),
-    js=(_HERE / "player.js").read_text(encoding="utf-8"),
+    "cnnlab.step_player", css=player_style(), js=player_script()
 )
 
 
-def step_player(trace: Trace, *, key: str, label: str) -> None:
-    """Draw the player: play, pause, step, scrub, speed, by mouse, touch and keyboard.
+def step_player(data: dict[str, Any], *, key: str) -> None:
+    """Draw the player: settings, board, arithmetic, and the way through the steps.
 
-    The player keeps its place when the page runs again with the same trace, and when values
-    change but the steps stay the same; it starts again when the steps are others.
+    The player keeps its place when the page runs again with the same steps, and when only values
+    change; it starts again when the steps are others. What a learner changes in it stands in
+    ``st.session_state[key]["wishes"]`` at the next run.
 
     Parameters
     ----------
-    trace : Trace
-        What to show.
+    data : dict
+        What to show, as ``lab_state.player_data`` returns it; plain JSON types only.
     key : str
         The component's key on this page.
-    label : str
-        What the player shows, for screen readers.
     """
-    _component(data={**trace_payload(trace), "label": label}, key=key)
+    _component(data=data, key=key, on_wishes_change=lambda: None)

@@ -1,0 +1,68 @@
+"""The formula of a layer with its settings put in, for reading beside the numbers."""
+
+from __future__ import annotations
+
+from cnnlab.setups import Setup
+
+__all__ = ["convolution_formula"]
+
+
+def convolution_formula(setup: Setup) -> str:
+    """Return how an output follows from the input, with indices.
+
+    Parameters
+    ----------
+    setup : Setup
+        A layer that works.
+
+    Returns
+    -------
+    str
+        ``{k}``, ``{r}`` and ``{c}`` stand where filter, row and column of the output belong.
+
+    Examples
+    --------
+    >>> from cnnlab.links import setup_from_link
+    >>> convolution_formula(setup_from_link({"stride": "2", "padding": "1"}))
+    'output[{r}, {c}] = Σ(i, j) input[{r}·2 + i − 1, {c}·2 + j − 1] · kernel[i, j]'
+    """
+    many_in, many_out = setup.channels > 1, setup.filters > 1
+    out = f"output[{'{k}, ' if many_out else ''}{{r}}, {{c}}]"
+    lead_x = "d, " if many_in else ""
+    sums = "Σ(d, i, j)" if many_in else "Σ(i, j)"
+    bias = "" if setup.bias is None else " + bias" + ("[{k}]" if many_out else "")
+    if setup.is_transposed:
+        lead_w = ("d, " if many_in else "") + ("{k}, " if many_out else "")
+        places = ", ".join(
+            f"{name}·{s} + {index}{'' if d == 1 else f'·{d}'} − {p} = {{{target}}}"
+            for name, index, target, s, d, p in zip(
+                "yx",
+                "ij",
+                "rc",
+                setup.stride,
+                setup.dilation,
+                (side[0] for side in setup.sides()),
+                strict=True,
+            )
+        )
+        terms = f"input[{lead_x}y, x] · kernel[{lead_w}i, j]"
+        return f"{out} = Σ {terms}{bias}, over all {places}"
+    lead_w = ("{k}, " if many_out else "") + ("d, " if many_in else "")
+    places = ", ".join(
+        _place(target, index, s, d, side[0])
+        for target, index, s, d, side in zip(
+            ("{r}", "{c}"), "ij", setup.stride, setup.dilation, setup.sides(), strict=True
+        )
+    )
+    rows, columns = setup.kernel_size
+    turned = f"kernel[{lead_w}{rows - 1} − i, {columns - 1} − j]"
+    kernel = turned if setup.flip else f"kernel[{lead_w}i, j]"
+    return f"{out} = {sums} input[{lead_x}{places}] · {kernel}{bias}"
+
+
+def _place(target: str, index: str, stride: int, dilation: int, padding: int) -> str:
+    """Return the input row or column of one product."""
+    at = target if stride == 1 else f"{target}·{stride}"
+    return f"{at} + {index}{'' if dilation == 1 else f'·{dilation}'}" + (
+        f" − {padding}" if padding else ""
+    )

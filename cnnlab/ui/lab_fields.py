@@ -1,0 +1,175 @@
+"""The settings that stand above the step player: their names, their ranges, their words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnnlab.activations import ACTIVATIONS
+from cnnlab.examples import EXAMPLES
+from cnnlab.fillings import KERNEL_NAMES
+from cnnlab.images import SAMPLES
+from cnnlab.kernels import KERNELS
+from cnnlab.links import setup_to_link
+from cnnlab.presets import PRESETS
+from cnnlab.setups import LIMITS, OWN, Setup
+
+__all__ = ["lab_fields"]
+
+Field = dict[str, Any]
+_OPERATIONS = [["convolution", "Convolution"], ["transposed", "Transposed convolution"]]
+_NAMED = [["valid", "valid"], ["same", "same"], ["full", "full"], ["causal", "causal"]]
+_MODES = [["zeros", "zeros"], ["reflect", "reflect"], ["replicate", "replicate"]]
+_MODES += [["circular", "circular"]]
+
+
+def lab_fields(setup: Setup) -> list[Field]:
+    """Return the fields for `setup`, those for a closer look marked with ``more``."""
+    main = [
+        _select("preset", "Example", _preset(setup), _preset_groups(setup)),
+        _select("operation", "Operation", setup.operation, _plain(_OPERATIONS)),
+        _pair("Input", setup.size, "height", "width"),
+        _number("Channels", setup.channels, "channels"),
+        _pair("Kernel", setup.kernel_size, "kernel_height", "kernel_width"),
+        _number("Filters", setup.filters, "filters"),
+        _pair("Stride", setup.stride, "stride_rows", "stride_columns"),
+        _select("padding", "Padding", _padding(setup), _plain(_padding_options(setup))),
+        _pair("Dilation", setup.dilation, "dilation_rows", "dilation_columns"),
+    ]
+    more = [
+        _select("input", "Numbers of the input", setup.input, _input_groups(setup)),
+        _select("kernel", "Numbers of the kernel", setup.kernel, _kernel_groups(setup)),
+        {"kind": "button", "label": _new_numbers(setup), "value": {"seed": _next_seed(setup)}},
+        _number("Groups", setup.groups, "groups"),
+        _sides(setup),
+    ]
+    if setup.is_transposed:
+        more.append(
+            _pair(
+                "Output padding",
+                setup.output_padding,
+                "output_padding_rows",
+                "output_padding_columns",
+            )
+        )
+    else:
+        more.append(_select("padding_mode", "Padding with", setup.padding_mode, _plain(_MODES)))
+    activations = [[name, entry.title] for name, entry in ACTIVATIONS.items()]
+    more += [
+        _select("activation", "Activation", setup.activation, _plain(activations)),
+        {"kind": "toggle", "name": "has_bias", "label": "Bias", "value": setup.bias is not None},
+    ]
+    if not setup.is_transposed:
+        label = "True convolution: turn the kernel"
+        more.append({"kind": "toggle", "name": "flip", "label": label, "value": setup.flip})
+    return main + [{**field, "more": True} for field in more]
+
+
+def _select(name: str, label: str, value: str, groups: list[Field]) -> Field:
+    return {"kind": "select", "name": name, "label": label, "value": value, "groups": groups}
+
+
+def _plain(options: list[list[str]]) -> list[Field]:
+    return [{"label": "", "options": options}]
+
+
+def _number(label: str, value: int, name: str) -> Field:
+    return {
+        "kind": "number",
+        "label": label,
+        "names": [name],
+        "values": [value],
+        "limits": LIMITS[name],
+    }
+
+
+def _pair(label: str, values: tuple[int, int], rows: str, columns: str) -> Field:
+    return {
+        "kind": "number",
+        "label": label,
+        "names": [rows, columns],
+        "parts": ["rows", "columns"],
+        "values": list(values),
+        "limits": LIMITS[rows],
+    }
+
+
+def _sides(setup: Setup) -> Field:
+    parts = ["top", "bottom", "left", "right"]
+    sides = [0] * 4 if isinstance(setup.padding, str) else [n for s in setup.padding for n in s]
+    return {
+        "kind": "number",
+        "label": "Padding: top, bottom, left, right",
+        "names": [f"padding_{part}" for part in parts],
+        "parts": parts,
+        "values": sides,
+        "limits": LIMITS["padding_top"],
+        "when": "sides",
+    }
+
+
+def _padding(setup: Setup) -> str:
+    if isinstance(setup.padding, str):
+        return setup.padding
+    numbers = {n for side in setup.padding for n in side}
+    return str(numbers.pop()) if len(numbers) == 1 else "sides"
+
+
+def _padding_options(setup: Setup) -> list[list[str]]:
+    now = _padding(setup)
+    numbers = [str(n) for n in range(8)]
+    if now.isdigit() and now not in numbers:
+        numbers.append(now)
+    named = [] if setup.is_transposed and now.isdigit() else _NAMED
+    return [[n, n] for n in numbers] + named + [["sides", "each side …"]]
+
+
+def _preset(setup: Setup) -> str:
+    link = setup_to_link(setup)
+    return next((name for name, preset in PRESETS.items() if preset.link == link), "")
+
+
+def _preset_groups(setup: Setup) -> list[Field]:
+    sections: dict[str, list[list[str]]] = {} if _preset(setup) else {"": [["", "Own"]]}
+    for name, preset in PRESETS.items():
+        sections.setdefault(preset.section, []).append([name, preset.title])
+    return [{"label": label, "options": options} for label, options in sections.items()]
+
+
+def _input_groups(setup: Setup) -> list[Field]:
+    photos = [[f"photo.{name}", sample.title] for name, sample in SAMPLES.items()]
+    groups = [
+        {"label": "Examples", "options": [[n, e.title] for n, e in EXAMPLES.items()]},
+        {"label": "Photographs", "options": photos},
+    ]
+    return _with_present(groups, setup.input)
+
+
+def _kernel_groups(setup: Setup) -> list[Field]:
+    classic = [
+        [name, KERNELS[title].name if title in KERNELS else "Two filters, three channels"]
+        for name, title in KERNEL_NAMES.items()
+    ]
+    return _with_present([{"label": "Kernels", "options": classic}], setup.kernel)
+
+
+def _with_present(groups: list[Field], name: str) -> list[Field]:
+    """Offer what is there now too, where no list has it."""
+    if any(name == option for group in groups for option, _ in group["options"]):
+        return groups
+    kind, _, rest = name.partition(".")
+    title = {OWN: "Own numbers", "random": f"Random, seed {rest}", "photo": "Part of a photograph"}
+    return [{"label": "", "options": [[name, title.get(kind, name)]]}, *groups]
+
+
+def _seed(setup: Setup) -> int | None:
+    kind, _, rest = setup.kernel.partition(".")
+    return int(rest) if kind == "random" and rest.isdigit() else None
+
+
+def _next_seed(setup: Setup) -> int:
+    seed = _seed(setup)
+    return 1 if seed is None else min(seed + 1, LIMITS["seed"][1])
+
+
+def _new_numbers(setup: Setup) -> str:
+    return f"New random numbers (seed {_next_seed(setup)})"

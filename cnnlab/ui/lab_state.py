@@ -1,0 +1,146 @@
+"""The state of the convolution lesson: from the link, kept for the session, changed by wishes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import streamlit as st
+
+from cnnlab.checks import InputError
+from cnnlab.formulas import convolution_formula
+from cnnlab.links import PARAMETERS, setup_from_link, setup_to_link
+from cnnlab.mistakes import size_mistakes, value_mistakes
+from cnnlab.presets import PRESETS
+from cnnlab.repairs import repairs
+from cnnlab.setups import Setup, change, edit, trace_setup
+from cnnlab.trace import Trace, short, trace_payload
+from cnnlab.ui.lab_fields import lab_fields
+
+__all__ = ["current_setup", "player_data", "replace_setup"]
+
+_MOST_ASKED = 2048  # steps; beyond, nobody predicts, and the answers would only cost time
+
+
+def current_setup(key: str) -> tuple[Setup, str]:
+    """Return the layer to show and, if a link or a wish was refused, one sentence about it.
+
+    A link that was not seen before wins; else the session's own state, with what the learner has
+    changed in the player since the last run.
+
+    Parameters
+    ----------
+    key : str
+        The key of the step player.
+
+    Returns
+    -------
+    Setup
+        The layer and its input.
+    str
+        Why something was refused, empty if nothing was.
+    """
+    state = st.session_state.setdefault(f"{key}_state", {"seen": None, "done": {}})
+    link = {name: st.query_params[name] for name in PARAMETERS if name in st.query_params}
+    known = state["seen"] is not None and (not link or link in (state["seen"], state["written"]))
+    notice = ""
+    if not known:
+        try:
+            state["setup"] = setup_from_link(link)
+        except InputError as error:
+            state["setup"] = setup_from_link({})
+            notice = f"This link is damaged ({error}); here is the first example instead."
+    if not known or link:
+        state["seen"] = link
+    notice = _grant_wishes(key, state) or notice
+    state["written"] = setup_to_link(state["setup"])
+    return state["setup"], notice
+
+
+def replace_setup(key: str, setup: Setup) -> None:
+    """Put another layer in place of the present one."""
+    st.session_state[f"{key}_state"]["setup"] = setup
+
+
+def player_data(
+    setup: Setup, *, key: str, label: str, notice: str
+) -> tuple[dict[str, Any], Trace | None]:
+    """Return what the step player shows of `setup`, and its steps if there are any.
+
+    Parameters
+    ----------
+    setup : Setup
+        The layer and its input.
+    key : str
+        The key of the step player.
+    label : str
+        What the player shows, for screen readers.
+    notice : str
+        One sentence to show above everything.
+
+    Returns
+    -------
+    dict
+        Plain JSON types for ``step_player``.
+    Trace or None
+        The steps; None where the settings do not go together.
+    """
+    link = setup_to_link(setup)
+    preset = next((entry for entry in PRESETS.values() if entry.link == link), None)
+    data: dict[str, Any] = {
+        "label": label,
+        "notice": notice,
+        "fields": lab_fields(setup),
+        "about": f"{preset.says} Source: {preset.source}." if preset else "",
+        "link": link,
+        "keys": list(PARAMETERS),
+        "done": st.session_state[f"{key}_state"]["done"],
+        "values": {
+            "height": setup.size[0],
+            "width": setup.size[1],
+            "bias": None if setup.bias is None else list(setup.bias),
+        },
+    }
+    try:
+        trace = trace_setup(setup)
+    except InputError as error:
+        ways = [{"label": label, "fields": fields} for label, fields in repairs(setup)]
+        return data | {"trace": None, "problem": {"says": f"{error}.", "repairs": ways}}, None
+    data["trace"] = trace_payload(trace) | {"formula": convolution_formula(setup)}
+    if len(trace) <= _MOST_ASKED:
+        data["predict"] = {
+            "values": [
+                {"says": says, "values": short(values)}
+                for says, values in value_mistakes(setup, trace)
+            ],
+            "sizes": [{"says": says, "size": list(size)} for says, size in size_mistakes(setup)],
+        }
+    return data, trace
+
+
+def _grant_wishes(key: str, state: dict[str, Any]) -> str:
+    """Apply what the player asks for, each wish once; return why the last one was refused."""
+    wishes = (st.session_state.get(key) or {}).get("wishes") or {}
+    token, refused = str(wishes.get("token", ""))[:32], ""
+    for wish in wishes.get("list", [])[:1000]:
+        number = wish.get("number", 0)
+        if not isinstance(number, int) or number <= state["done"].get(token, 0):
+            continue
+        state["done"] = {token: number}
+        try:
+            state["setup"] = _granted(state["setup"], wish)
+            refused = ""
+        except InputError as error:
+            refused = f"{str(error)[:1].upper()}{str(error)[1:]}."
+    return refused
+
+
+def _granted(setup: Setup, wish: dict[str, Any]) -> Setup:
+    if "preset" in wish:
+        return PRESETS[wish["preset"]].setup if wish["preset"] in PRESETS else setup
+    if "edit" in wish:
+        cells = [(int(index), float(value)) for index, value in wish["edit"]["cells"]]
+        if not all(math.isfinite(value) for _, value in cells):
+            raise InputError("a value must be a finite number")
+        return edit(setup, wish["edit"]["part"], cells)
+    return change(setup, **wish.get("set", {}))
