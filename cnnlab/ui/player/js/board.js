@@ -200,7 +200,8 @@ class Board {
     const side = Math.min((width - gaps) / row, Math.max(tall, 15));
     const second = filters.length * columns.kernel + outputs;
     const below = Math.min(width / columns.input, (width - gaps) / second);
-    const stacked = side < 21 && below > side * 1.25;
+    const narrow = (width - gaps) / row < 21; // only a narrow page, not a tall board, is a reason
+    const stacked = narrow && below > side * 1.25;
     const cell = Math.max(Math.min(stacked ? below : side, LARGEST_CELL * rem), 9);
     this.element.classList.toggle("stacked", stacked);
     this.element.classList.toggle("many", many && !stacked);
