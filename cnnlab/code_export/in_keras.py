@@ -70,7 +70,7 @@ def keras_code(setup: Setup) -> str:
             "import keras",
             "import numpy as np",
             "",
-            'keras.config.set_floatx("float64")',
+            'keras.config.set_floatx("float64")  # with JAX, set JAX_ENABLE_X64=1 as well',
         ],
         numbers(setup, trace, call="np.array(", options=", dtype=float"),
         inputs,
@@ -192,13 +192,10 @@ def _span(setup: Setup) -> Pair:
 
 def _spread_lines(setup: Setup, size: Pair) -> list[str]:
     """Return the lines that put zeros between the weights, in kernels of `size`."""
-    places = []
-    for n, span, d in zip(size, _span(setup), setup.dilation, strict=True):
-        end = span if n > span else ""  # zeros follow
-        places.append(f":{end}:{d}" if d > 1 else f":{end}")
+    places = ", ".join(f"::{d}" if d > 1 else ":" for d in setup.dilation)
     return [
         f"spread = np.zeros((*weight.shape[:2], {size[0]}, {size[1]}))",
-        f"spread[:, :, {', '.join(places)}] = weight",
+        f"spread[:, :, {places}] = weight",
         "weight = spread",
     ]
 
@@ -213,7 +210,7 @@ def _end(setup: Setup) -> list[str]:
         ]
     if setup.activation == "leaky_relu":
         lines += [
-            "# The slope of Keras's own leaky ReLU is 0.2.",
-            "outputs = keras.ops.leaky_relu(outputs, negative_slope=0.01)",
+            "# Leaky ReLU with a slope of 0.01; that of Keras is 0.2, unless told otherwise.",
+            "outputs = keras.ops.where(outputs > 0, outputs, 0.01 * outputs)",
         ]
     return lines

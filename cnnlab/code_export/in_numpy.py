@@ -60,6 +60,7 @@ def numpy_code(setup: Setup) -> str:
     rows = x.shape[1] - k_rows + 1
     columns = x.shape[2] - k_columns + 1
     feature_maps = np.zeros((n_filters, rows, columns))
+    # Each kernel at each place: multiply and add up.
     for k in range(n_filters):
         for row in range(rows):
             for column in range(columns):
@@ -172,6 +173,7 @@ def _windows(setup: Setup) -> list[str]:
         f"rows = {sizes[0]}",
         f"columns = {sizes[1]}",
         "feature_maps = np.zeros((n_filters, rows, columns))",
+        "# Each kernel at each place: multiply and add up.",
         "for k in range(n_filters):",
         *_indented(1, first),
         "    for row in range(rows):",

@@ -39,6 +39,7 @@ def script(*parts: list[str]) -> str:
 
 
 def headline(setup: Setup, trace: Trace, framework: str) -> str:
+    """Return a comment that says what the layer makes of what."""
     sizes = [
         " × ".join(map(str, shape))
         for shape in (
@@ -141,6 +142,7 @@ def call_lines(target: str, function: str, arguments: list[str]) -> list[str]:
 
 
 def is_flipped(setup: Setup) -> bool:
+    """Return whether the kernels are turned; a transposed convolution takes no notice of it."""
     return setup.flip and not setup.is_transposed
 
 
