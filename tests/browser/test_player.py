@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Visit
@@ -114,6 +116,9 @@ def test_each_step_is_written_out(visit: Visit) -> None:
     expect(page.locator(".written")).to_have_text(
         "output[0, 1] = 1·1 + 1·0 + 0·1 + 1·0 + 1·1 + 1·0 + 0·1 + 1·0 + 1·1 = 3"
     )
+    expect(page.locator(".indices")).to_have_text(
+        "output[0, 1] = Σ(i, j) input[0 + i, 1 + j] · kernel[i, j]"
+    )
     work = page.locator(".work")
     assert work.locator("text.value").all_text_contents() == [
         *("1", "1", "0", "1", "1", "1", "0", "1", "1"),
@@ -121,8 +126,7 @@ def test_each_step_is_written_out(visit: Visit) -> None:
         *("1", "0", "0", "0", "1", "0", "0", "0", "1"),
     ]
     expect(work.locator(".sum b")).to_have_text("3")
-    marked = page.locator(".board .role-input g.now rect.mark")
-    expect(marked).to_have_count(9)
+    expect(page.locator(".board .role-input g.now rect.mark")).to_have_count(9)
     expect(page.locator("[aria-live=polite]")).to_contain_text("Step 2 of 9: 1 times 1, plus")
 
 
@@ -142,29 +146,209 @@ def test_stepping_sends_nothing_to_the_server(visit: Visit) -> None:
     assert len(visit.frames) == before
 
 
+def field(page: Page, label: str) -> Locator:
+    return page.get_by_label(label, exact=True)
+
+
+def cell(page: Page, role: str, number: int) -> Locator:
+    return page.locator(f".board .role-{role} g.cell").nth(number)
+
+
 def test_keeps_its_place_when_the_page_runs_again(visit: Visit) -> None:
     page = visit.page
     page.get_by_label("Step", exact=True).fill("5")
     page.locator(".st-key-lecture label").first.click()
     visit.settle()
     expect(page.get_by_text("Step 5 of 9", exact=True)).to_be_visible()
-    page.locator(".st-key-convolution_kernel input").click()
-    page.get_by_role("option", name="box blur", exact=True).click()
-    visit.settle()
+    page.get_by_text("More settings").click()
+    field(page, "Numbers of the kernel").select_option("box-blur")
     expect(page.locator(".work .role-kernel text.value").first).to_have_text("0.111")
     expect(page.get_by_text("Step 5 of 9", exact=True)).to_be_visible()
-    page.locator(".st-key-convolution_padding").get_by_text("1", exact=True).click()
-    visit.settle()
+    field(page, "Padding").select_option("1")
     expect(page.get_by_text("Step 1 of 25", exact=True)).to_be_visible()
+    assert visit.problems == []
 
 
 def test_padding_is_shown_and_counted_from_minus_one(visit: Visit) -> None:
-    visit.open("/convolution?convolution_padding=1")
+    visit.open("/convolution?padding=1")
     page = visit.page
     expect(page.get_by_text("5 × 5, with padding 7 × 7")).to_be_visible()
     labels = page.locator(".board .role-input text.index").all_text_contents()
     assert labels[:7] == ["−1", "0", "1", "2", "3", "4", "5"]
     expect(page.locator(".board .role-input g.pad")).to_have_count(24)
+
+
+def test_a_link_opens_numbers_settings_and_step_in_another_browser(
+    visit: Visit, visitor: Callable[..., Visit]
+) -> None:
+    page = visit.page
+    cell(page, "input", 0).click()
+    page.keyboard.type("7.5")
+    page.keyboard.press("Enter")
+    expect(cell(page, "input", 0)).to_have_text("7.5")
+    page.get_by_label("Stride, rows: more").click()
+    expect(page.get_by_text("Step 1 of 4", exact=True)).to_be_visible()
+    press(page, "One step forward")
+    page.wait_for_timeout(600)
+    other = visitor()
+    other.page.goto(page.url)
+    expect(other.page.get_by_text("Step 2 of 4", exact=True)).to_be_visible()
+    expect(cell(other.page, "input", 0)).to_have_text("7.5")
+    assert output(other.page) == output(page)
+    assert output(page)[0] == "10.5"
+    assert other.page.url == page.url
+    assert visit.problems == []
+    assert other.problems == []
+
+
+@pytest.mark.parametrize("typed", ["2000000", "abc", "1e99"])
+def test_what_is_no_number_is_refused_in_place(visit: Visit, typed: str) -> None:
+    page = visit.page
+    cell(page, "kernel", 4).dblclick()
+    page.locator("input.editor").fill(typed)
+    page.keyboard.press("Enter")
+    expect(page.locator(".hint")).to_contain_text("The old value, 1, stays.")
+    page.keyboard.press("Escape")
+    expect(cell(page, "kernel", 4)).to_have_text("1")
+    assert "kernel" not in page.url
+
+
+def test_editing_by_keyboard_alone(visit: Visit) -> None:
+    page = visit.page
+    plane = page.locator(".board .role-kernel svg.plane")
+    plane.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".hint")).to_contain_text("kernel[0, 1] = 0 multiplies 9 inputs")
+    page.keyboard.type("3")
+    page.keyboard.press("Enter")
+    expect(cell(page, "kernel", 1)).to_have_text("3")
+    expect(page.get_by_text("Step 1 of 9", exact=True)).to_be_visible()
+    assert output(page)[0] == "7"
+
+
+def test_painting(visit: Visit) -> None:
+    page = visit.page
+    page.get_by_text("Paint", exact=True).click()
+    page.get_by_label("Value to paint with").fill("9")
+    page.get_by_label("Value to paint with").press("Tab")
+    boxes = [cell(page, "input", n).bounding_box() for n in (0, 1, 2)]
+    page.mouse.move(boxes[0]["x"] + 8, boxes[0]["y"] + 8)
+    page.mouse.down()
+    for box in boxes:
+        page.mouse.move(box["x"] + 10, box["y"] + 10)
+    page.mouse.up()
+    expect(page.locator(".work .sum b")).to_have_text("20")
+    assert [cell(page, "input", n).text_content() for n in range(4)] == ["9", "9", "9", "0"]
+
+
+def test_pointing_shows_what_a_cell_has_to_do_with(visit: Visit) -> None:
+    page = visit.page
+    hint = page.locator(".hint")
+    cell(page, "input", 0).hover()
+    expect(hint).to_contain_text("input[0, 0] = 1 reaches 1 of 9 outputs")
+    cell(page, "input", 12).hover()
+    expect(hint).to_contain_text("reaches 9 of 9 outputs")
+    expect(page.locator(".board .role-output g.peek rect.mark")).to_have_count(9)
+    cell(page, "kernel", 0).hover()
+    expect(page.locator(".board .role-input g.peek rect.mark")).to_have_count(9)
+    cell(page, "output", 8).hover()
+    expect(hint).to_contain_text("output[2, 2] is made at step 9 of 9")
+    cell(page, "output", 4).click()
+    expect(page.get_by_text("Step 5 of 9", exact=True)).to_be_visible()
+    player(page).hover(position={"x": 5, "y": 5})
+    expect(hint).to_contain_text("output[1, 1] = 4")  # it stays pinned
+
+
+def test_what_cannot_be_is_explained_and_mended_by_a_button(visit: Visit) -> None:
+    visit.open("/convolution?size=1x9x9&kernel_size=5&dilation=3")
+    page = visit.page
+    problem = page.locator(".problem")
+    expect(problem).to_contain_text("covers 13 rows, the padded input has 9")
+    page.get_by_role("button", name="Padding 2").click()
+    expect(page.get_by_text("Step 1 of 1", exact=True)).to_be_visible()
+    expect(problem).to_be_hidden()
+
+
+@pytest.mark.parametrize("query", ["stride=0", "input=z.AAAA", "size=1x99x2", "padding=%00"])
+def test_a_damaged_link_gives_one_sentence_and_the_first_example(visit: Visit, query: str) -> None:
+    visit.open(f"/convolution?{query}")
+    expect(visit.page.locator(".problem p")).to_have_count(1)
+    expect(visit.page.locator(".problem")).to_contain_text("This link is damaged")
+    expect(visit.page.get_by_text("Step 1 of 9", exact=True)).to_be_visible()
+    assert visit.problems == []
+
+
+def test_every_channel_has_its_numbers_and_a_closer_look(visit: Visit) -> None:
+    visit.open("/convolution?input=volume&kernel=volume&bias=1_0&stride=2&padding=1")
+    page = visit.page
+    expect(page.get_by_role("button", name="Layer", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    assert page.locator(".sums .chip b").all_text_contents() == ["1", "−2", "3", "1", "3"]
+    page.get_by_role("button", name="Filter 1", exact=True).click()
+    expect(page.get_by_text("Step 10 of 18", exact=True)).to_be_visible()
+    expect(page.locator(".work .channel")).to_have_count(3)
+    page.get_by_role("button", name="Channel", exact=True).click()
+    expect(page.locator(".work .channel")).to_have_count(1)
+    expect(page.get_by_text("Sum of channel 0")).to_be_visible()
+    page.get_by_role("button", name="Cell", exact=True).click()
+    expect(page.locator(".board")).to_be_hidden()
+    page.wait_for_timeout(600)
+    assert page.url.endswith("#step=10&level=cell")
+
+
+def test_predict_then_check(visit: Visit) -> None:
+    visit.open("/convolution?bias=2&padding=1")
+    page = visit.page
+    page.get_by_text("Predict first").click()
+    answer = page.locator(".answer")
+    page.get_by_label("Rows of the output").fill("3")
+    page.get_by_label("Columns of the output").fill("3")
+    page.keyboard.press("Enter")
+    expect(answer).to_contain_text("You forgot the padding.")
+    page.get_by_label("Rows of the output").fill("5")
+    page.get_by_label("Columns of the output").fill("5")
+    page.keyboard.press("Enter")
+    expect(answer).to_contain_text("Right: 5 × 5.")
+    press(page, "Next")
+    assert output(page)[0] == "?"
+    page.get_by_label("Your answer").fill("2")
+    page.keyboard.press("Enter")
+    expect(answer).to_contain_text("You forgot the bias.")
+    page.get_by_label("Your answer").fill("4")
+    page.keyboard.press("Enter")
+    expect(answer).to_contain_text("Right: output[0, 0] = 4.")
+    assert output(page)[0] == "4"
+    press(page, "Next")
+    page.get_by_label("Your answer").fill("6")
+    page.keyboard.press("Enter")
+    expect(answer).to_contain_text("You used the wrong window")
+
+
+def test_the_present_step_as_a_picture(visit: Visit) -> None:
+    page = visit.page
+    with page.expect_download() as svg:
+        press(page, "SVG")
+    text = Path(svg.value.path()).read_text(encoding="utf-8")
+    assert "<svg" in text
+    assert "= 4" in text
+    with page.expect_download() as png:
+        press(page, "PNG")
+    with Image.open(png.value.path()) as picture:
+        assert min(picture.size) > 400
+        assert len(picture.convert("RGB").getcolors(1 << 20)) > 5
+
+
+def test_transposed_and_its_spread_out_input(visit: Visit) -> None:
+    visit.open("/convolution?operation=transposed&input=square&kernel=ones&stride=2")
+    page = visit.page
+    player(page).focus()
+    page.keyboard.press("End")
+    want = "1 1 3 2 2 1 1 3 2 2 4 4 10 6 6 3 3 7 4 4 3 3 7 4 4"
+    assert output(page) == want.split()
+    expect(page.get_by_text("2 × 2, spread out to 7 × 7")).to_be_visible()
 
 
 def test_on_a_phone(visitor: Callable[..., Visit]) -> None:
@@ -178,7 +362,9 @@ def test_on_a_phone(visitor: Callable[..., Visit]) -> None:
         "buttons => buttons.map(b => [b.offsetWidth, b.offsetHeight])"
     )
     assert all(width >= 44 and height >= 44 for width, height in sizes)
-    boxes = [page.locator(f".board .role-{role}").bounding_box() for role in ("input", "output")]
+    boxes = [
+        page.locator(f".board .block.role-{role}").bounding_box() for role in ("input", "output")
+    ]
     assert None not in boxes
     assert boxes[1]["x"] + boxes[1]["width"] <= 390
     assert abs(boxes[0]["y"] - boxes[1]["y"]) < 5, "input and output stand side by side"

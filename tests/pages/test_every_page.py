@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +10,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnlab import compute
+from cnnlab.links import PARAMETERS, setup_to_link
 
 ROOT = Path(__file__).resolve().parents[2]
 SHELL = ROOT / "cnnlab" / "ui" / "shell.py"
 PAGES = sorted((ROOT / "pages").glob("*.py"))
+CONVOLUTION = ROOT / "pages" / "convolution.py"
 KINDS = ("slider", "select_slider", "selectbox", "radio", "number_input", "toggle", "checkbox")
 
 
@@ -96,17 +99,44 @@ def test_lecture_view_leaves_prose_out(page: Path) -> None:
     assert [title.value for title in lecture.title] == [title.value for title in plain.title]
 
 
-def test_a_kernel_that_does_not_fit_is_explained() -> None:
-    page = ROOT / "pages" / "convolution.py"
-    at = run(page, convolution_dilation="3")
-    (error,) = at.error
-    assert "covers 7 pixels, the input with its padding has 5" in error.value
-    assert at.get("bidi_component") == []
+def shown(at: AppTest) -> dict[str, str]:
+    """Return the link of what the convolution lesson shows."""
+    return setup_to_link(at.session_state["convolution_player_state"]["setup"])
 
 
-@pytest.mark.parametrize("junk", ["", "99", "nan", "<script>", "é" * 500])
-def test_a_hostile_link_gives_the_default_state(junk: str) -> None:
-    page = ROOT / "pages" / "convolution.py"
-    at = run(page, convolution_stride=junk, convolution_kernel=junk, convolution_input=junk)
-    assert at.selectbox(key="convolution_kernel").value == "cross"
-    assert at.error == []
+def player(at: AppTest) -> dict:
+    """Return what the page sends to the step player."""
+    (component,) = at.get("bidi_component")
+    return json.loads(component.proto.json)
+
+
+def test_a_kernel_that_does_not_fit_is_explained_with_ways_out() -> None:
+    data = player(run(CONVOLUTION, dilation="3"))
+    assert "covers 7 rows, the padded input has 5" in data["problem"]["says"]
+    assert [way["label"] for way in data["problem"]["repairs"]]
+    assert data["trace"] is None
+
+
+@pytest.mark.parametrize("junk", ["99x", "nan", "<script>", "é" * 500, "z.AAAA", "1x1x1x1x1"])
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_a_hostile_link_gives_the_first_example_and_a_sentence(name: str, junk: str) -> None:
+    at = run(CONVOLUTION, **{name: junk})
+    assert shown(at) == {}
+    assert player(at)["notice"].startswith("This link is damaged")
+
+
+def test_an_empty_parameter_is_as_usual() -> None:
+    at = run(CONVOLUTION, stride="", input="")
+    assert shown(at) == {}
+    assert player(at)["notice"] == ""
+
+
+def test_a_setup_survives_a_visit_to_another_page() -> None:
+    at = run(CONVOLUTION, stride="2", kernel="ones")
+    at.switch_page(str(ROOT / "pages" / "home.py")).run()
+    at.query_params.clear()
+    at.switch_page(str(CONVOLUTION)).run()
+    assert shown(at) == {"stride": "2", "kernel": "ones"}
+    at.query_params["stride"] = "3"
+    at.run()
+    assert shown(at) == {"stride": "3"}
