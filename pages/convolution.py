@@ -24,4 +24,5 @@ if trace is None:
 panels.output_size(setup, trace)
 panels.convolution_words(setup)
 panels.convolution_exercises()
+panels.take_away("convolution", setup, data)
 panels.show_code("convolution", convolution.conv2d_by_loops)

@@ -18,6 +18,7 @@ from cnnlab.setups import output_size as shape_of_output
 from cnnlab.shapes import size_formula, transpose_size_formula
 from cnnlab.trace import Trace
 from cnnlab.ui import layout
+from cnnlab.ui.controls import choice
 
 __all__ = [
     "convolution_exercises",
@@ -27,6 +28,7 @@ __all__ = [
     "output_size",
     "show_code",
     "show_script",
+    "take_away",
 ]
 
 _PAGES = Path(__file__).resolve().parents[2] / "pages"
@@ -129,12 +131,12 @@ def convolution_exercises() -> None:
     """Ask four things that can be tried in the player above."""
     exercise(
         "Which kernel leaves the picture unchanged? And why is the output still smaller?",
-        "<em>Identity</em>. It only copies the pixel under its centre, but its centre cannot reach the "
-        "border: a 3 × 3 kernel loses one row and column on each side. Padding 1 brings them back.",
+        "<em>Identity</em>. It only copies the pixel under its centre, but its centre cannot reach "
+        "the border: a 3 × 3 kernel loses one row and column on each side. Padding 1 brings them back.",
     )
     exercise(
-        "Open the example <em>Curve detector</em>. Where is the output largest, and what does the kernel "
-        "answer to the same curve turned over?",
+        "Open the example <em>Curve detector</em>. Where is the output largest, and what does the "
+        "kernel answer to the same curve turned over?",
         "9000 in the top right corner, where every weight meets a bright pixel. The turned curve "
         "shares only a part with the kernel, so the answers there are smaller.",
     )
@@ -153,6 +155,39 @@ def show_code(page: str, *functions: Callable[..., Any]) -> None:
 def show_script(page: str, script: str, *, says: str) -> None:
     """Show a script that does the same outside the lab."""
     _code(page, script, says=says)
+
+
+def take_away(page: str, setup: Setup, data: dict[str, Any]) -> None:
+    """Offer the layer as code and the player as a file; nothing is made before it is opened."""
+    panel = st.expander(
+        "Take it away: code and an offline page",
+        icon=":material/download:",
+        key=f"{page}_take",
+        on_change="rerun",
+        bind="query-params",
+    )
+    if not panel.open:
+        return
+    from cnnlab import code_export
+    from cnnlab.ui.player.standalone import standalone_page
+
+    with panel:
+        st.download_button(
+            "Step player as one HTML file, for offline use",
+            standalone_page(data),
+            file_name="convolution.html",
+            mime="text/html",
+            icon=":material/web:",
+            on_click="ignore",
+        )
+        writers = {
+            "NumPy": code_export.numpy_code,
+            "PyTorch": code_export.pytorch_code,
+            "Keras": code_export.keras_code,
+        }
+        library = choice("Library", list(writers), key=f"{page}_library")
+        st.markdown("Run it: it prints the output that the player shows.")
+        st.code(writers[library](setup), language="python")
 
 
 def _code(page: str, *sources: str, says: str = "") -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import Visit
 
@@ -368,3 +368,34 @@ def test_on_a_phone(visitor: Callable[..., Visit]) -> None:
     assert None not in boxes
     assert boxes[1]["x"] + boxes[1]["width"] <= 390
     assert abs(boxes[0]["y"] - boxes[1]["y"]) < 5, "input and output stand side by side"
+
+
+def test_the_offline_page_plays_without_a_server(visit: Visit, browser: Browser) -> None:
+    visit.open("/convolution?convolution_take=true&padding=1")
+    with visit.page.expect_download() as download:
+        visit.page.get_by_role("button", name="Step player as one HTML file").click()
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+    folder = Path(download.value.path()).parent
+    file = folder / "offline.html"
+    download.value.save_as(file)
+    page.goto(file.as_uri())
+    player(page).focus()
+    page.keyboard.press("End")
+    assert output(page)[-5:] == ["0", "2", "2", "1", "1"]
+    expect(page.get_by_text("Step 25 of 25", exact=True)).to_be_visible()
+    page.locator(".board .role-input g.cell").nth(10).dblclick()
+    expect(page.locator("input.editor")).to_have_count(0)
+    assert problems == []
+    context.close()
+
+
+@pytest.mark.parametrize("library", ["NumPy", "PyTorch", "Keras"])
+def test_code_to_take_away(visit: Visit, library: str) -> None:
+    visit.open(f"/convolution?convolution_take=true&convolution_library={library}")
+    code = visit.page.locator(".st-key-convolution_take [data-testid=stCode]")
+    expect(code).to_contain_text("import")
+    expect(code).to_contain_text({"NumPy": "numpy", "PyTorch": "torch", "Keras": "keras"}[library])

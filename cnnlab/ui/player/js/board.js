@@ -197,7 +197,7 @@ class Board {
     const rows = Math.max(channels.length * (this.source.rows + edge), filters.length * (this.result.rows + edge));
     const gaps = (filters.length + 1 + (this.partial ? 1 : 0)) * GAP * rem;
     const tall = (height - captions(Math.max(channels.length, filters.length))) / rows;
-    const side = Math.min((width - gaps) / row, Math.max(tall, 15));
+    const side = Math.min((width - gaps) / row, Math.max(tall, 1.4 * rem));
     const second = filters.length * columns.kernel + outputs;
     const below = Math.min(width / columns.input, (width - gaps) / second);
     const narrow = (width - gaps) / row < 21; // only a narrow page, not a tall board, is a reason
@@ -288,6 +288,7 @@ class Board {
         const first = slice.weight * this.weight.perPlane;
         join(corner(this.source, slice.source, upper, "right", "top"), corner(this.weight, slice.weight, first, "left", "top"), "input");
         join(corner(this.source, slice.source, lower, "right", "bottom"), corner(this.weight, slice.weight, first + this.weight.perPlane - this.weight.columns, "left", "bottom"), "input");
+        if (this.groups > 1) return; // one line a channel would only tangle
         const target = this.steps.writes[step];
         const last = first + this.weight.perPlane - 1;
         join(corner(this.weight, slice.weight, first + this.weight.columns - 1, "right", "top"), corner(this.result, filter, target, "left", "top"), "kernel");

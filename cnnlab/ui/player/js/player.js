@@ -64,7 +64,7 @@ class Player {
     this.speeds.onchange = () => this.setSpeed(this.speeds.value);
     this.transport = make("div", { class: "transport" }, ...Object.values(this.buttons), this.scrubber, this.counter, make("label", {}, "Speed", this.speeds));
     this.tools = make("div", { class: "tools" }, this.levelChoice(), this.brushTool(), this.predictTool(), this.shareTool());
-    const keys = make("p", { class: "keys", "aria-hidden": "true" });
+    const keys = (this.keys = make("p", { class: "keys", "aria-hidden": "true" }));
     keys.innerHTML =
       "Keys, after a click here: <kbd>space</kbd> play or pause · <kbd>←</kbd> <kbd>→</kbd> one step · " +
       "<kbd>Home</kbd> <kbd>End</kbd> first, last · <kbd>+</kbd> <kbd>−</kbd> speed · <kbd>Tab</kbd> to the grids, then arrows, type to change";
@@ -171,7 +171,7 @@ class Player {
     this.about.textContent = data.about ?? "";
     this.about.hidden = !data.about;
     this.showProblem(data);
-    for (const element of [this.stage, this.transport, this.tools]) element.hidden = !data.trace;
+    for (const element of [this.stage, this.transport, this.tools, this.keys]) element.hidden = !data.trace;
     this.brushElement.hidden = this.fixed;
     this.shareElement.firstChild.hidden = this.fixed;
     if (!data.trace) {
