@@ -3,9 +3,9 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,15 +14,25 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from cnnlab.checks import InputError
-from cnnlab.convolution import PaddingMode, conv2d, conv2d_by_loops, pad2d, trace_conv2d
+from cnnlab.conv_steps import trace_conv2d, trace_conv_transpose2d
+from cnnlab.convolution import conv2d, conv2d_by_loops, conv_transpose2d
+from tests.conv_cases import (
+    CLOSE,
+    KINDS,
+    Case,
+    agree,
+    cases,
+    compare,
+    fitting,
+    transposed,
+)
 
 GOLDEN = json.loads(
     (Path(__file__).parent / "golden" / "convolutions.json").read_text(encoding="utf-8")
 )
-MODES = get_args(PaddingMode)
 
-# At most 3 * 16 products of numbers near 1: a different order of additions moves the last digits.
-CLOSE = {"rtol": 1e-12, "atol": 1e-12}
+# Said by torch, which copies the input for some of these settings.
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -34,134 +44,26 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-@dataclass(frozen=True)
-class Case:
-    """One convolution: arrays and settings."""
-
-    x: np.ndarray
-    weight: np.ndarray
-    bias: np.ndarray | None
-    layer: dict[str, Any]
-
-    def ours(self) -> np.ndarray | None:
-        """Return our feature maps, None where we refuse."""
-        try:
-            return conv2d(self.x, self.weight, self.bias, **self.layer)
-        except InputError:
-            return None
-
-    def torchs(self) -> np.ndarray | None:
-        """Return the feature maps of ``torch.nn.Conv2d``, None where it refuses."""
-        tensors = [
-            None if array is None else torch.nn.Parameter(torch.tensor(array), requires_grad=False)
-            for array in (self.weight, self.bias)
-        ]
-        try:
-            layer = torch.nn.Conv2d(
-                len(self.x),
-                len(self.weight),
-                self.weight.shape[2:],
-                bias=self.bias is not None,
-                dtype=torch.float64,
-                **self.layer,
-            )
-            layer.weight, layer.bias = tensors
-            return layer(torch.tensor(self.x)).numpy()
-        except (RuntimeError, ValueError):
-            return None
-
-
-def pairs(low: int, high: int) -> st.SearchStrategy:
-    """Return one number for both axes, or one for each."""
-    number = st.integers(low, high)
-    return st.one_of(number, st.tuples(number, number))
-
-
-@st.composite
-def cases(draw, *, low: int = 1, largest: int = 9, modes=MODES) -> Case:
-    """Return a convolution; most fit, some do not. With `low` 0, settings may be out of range."""
-    groups = draw(st.integers(1, 3))
-    each, filters = draw(st.integers(1, 3)), draw(st.integers(1, 3))
-    height, width = draw(st.integers(1, largest)), draw(st.integers(1, largest))
-    rows, columns = draw(st.integers(1, 4)), draw(st.integers(1, 4))
-    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    return Case(
-        random.normal(size=(groups * each, height, width)),
-        random.normal(size=(groups * filters, each, rows, columns)),
-        random.normal(size=groups * filters) if draw(st.booleans()) else None,
-        {
-            "stride": draw(pairs(low, 3)),
-            "padding": draw(pairs(low - 1, 4)),
-            "dilation": draw(pairs(low, 3)),
-            "groups": groups,
-            "padding_mode": draw(st.sampled_from(modes)),
-        },
-    )
-
-
-def fitting(**settings: Any) -> st.SearchStrategy:
-    """Return convolutions that nobody refuses."""
-    return cases(**settings).filter(lambda case: case.ours() is not None)
-
-
-def agree(case: Case) -> None:
-    ours, torchs = case.ours(), case.torchs()
-    if ours is None or torchs is None:
-        assert ours is torchs
-    else:
-        assert ours.shape == torchs.shape
-        np.testing.assert_allclose(ours, torchs, **CLOSE)
-
-
-@seed(1)
-@settings(max_examples=400, deadline=None)
-@given(case=cases())
-def test_maps_are_torchs_and_refused_exactly_where_torch_refuses(case):
-    agree(case)
-
-
-@seed(2)
-@settings(max_examples=200, deadline=None)
-@given(case=cases(low=0))
-def test_settings_out_of_range_are_refused_exactly_where_torch_refuses(case):
-    agree(case)
-
-
-def drawn_case(random: np.random.Generator) -> Case:
-    """Return a convolution as `cases` does, but larger, and many of them in little time."""
-
-    def pair(low: int, high: int) -> int | tuple[int, int]:
-        rows, columns = random.integers(low, high, size=2, endpoint=True).tolist()
-        return rows if random.random() < 0.5 else (rows, columns)
-
-    groups, each, filters = random.integers(1, 4, size=3).tolist()
-    return Case(
-        random.normal(size=(groups * each, *random.integers(1, 13, size=2))),
-        random.normal(size=(groups * filters, each, *random.integers(1, 6, size=2))),
-        random.normal(size=groups * filters) if random.random() < 0.5 else None,
-        {
-            "stride": pair(1, 4),
-            "padding": pair(0, 5),
-            "dilation": pair(1, 3),
-            "groups": groups,
-            "padding_mode": str(random.choice(MODES)),
-        },
-    )
+@pytest.mark.parametrize("kind", KINDS)
+def test_maps_are_torchs_and_refused_exactly_where_torch_refuses(kind):
+    computed, refused = compare(KINDS[kind](), examples=300, start=1)
+    assert computed > 100
+    assert refused > 20
 
 
 @pytest.mark.slow
-def test_maps_are_torchs_at_length():
-    random = np.random.default_rng(3)
-    refused = 0
-    for number in range(20_000):
-        case = drawn_case(random)
-        try:
-            agree(case)
-        except AssertionError as error:
-            error.add_note(f"convolution {number}: {case.layer}, weight {case.weight.shape}")
-            raise
-        refused += case.ours() is None
-    assert 2_000 < refused < 10_000  # both kinds came up
+@pytest.mark.parametrize("start", [2, 3])
+@pytest.mark.parametrize("kind", KINDS)
+def test_maps_are_torchs_at_length(kind, start):
+    computed, refused = compare(KINDS[kind](largest=12), examples=2_500, start=start)
+    assert computed + refused >= 2_500  # 8 × 2,500 in all
+    assert computed > 900
+    assert refused > 200
+
+
+@pytest.mark.parametrize("strategy", [cases, transposed])
+def test_settings_out_of_range_are_refused_exactly_where_torch_refuses(strategy):
+    compare(strategy(low=0), examples=200, start=2)
 
 
 @seed(4)
@@ -178,6 +80,22 @@ def test_shapes_that_do_not_fit_together_are_refused_exactly_where_torch_refuses
     channels = max(1, case.weight.shape[1] + extra_channels)
     weight = np.ones((len(case.weight), channels, *case.weight.shape[2:]))
     bias = np.ones(max(1, len(weight) + extra_bias))
+    agree(replace(case, weight=weight, bias=bias, layer=case.layer | {"groups": groups}))
+
+
+@seed(14)
+@settings(max_examples=200, deadline=None)
+@given(
+    case=transposed(),
+    groups=st.integers(1, 4),
+    extra_channels=st.integers(-1, 1),
+    extra_bias=st.integers(-1, 1),
+)
+def test_transposed_too_shapes_that_do_not_fit_are_refused_exactly_where_torch_refuses(
+    case, groups, extra_channels, extra_bias
+):
+    weight = np.ones((max(1, len(case.weight) + extra_channels), *case.weight.shape[1:]))
+    bias = np.ones(max(1, weight.shape[1] * groups + extra_bias))
     agree(replace(case, weight=weight, bias=bias, layer=case.layer | {"groups": groups}))
 
 
@@ -205,7 +123,10 @@ def test_plain_loops_agree_with_the_fast_version(case, stride, padding):
     try:
         fast = conv2d(x, case.weight, **layer)
     except InputError as error:
-        with pytest.raises(InputError, match=re.escape(str(error))):
+        # The loops do not say along which axis.
+        words = re.sub(r"(\d+)-(high|wide) kernel", r"kernel of \1", str(error))
+        words = words.replace(" rows, ", " pixels, ").replace(" columns, ", " pixels, ")
+        with pytest.raises(InputError, match=f"^{re.escape(words)}$"):
             conv2d_by_loops(x, case.weight, **layer)
     else:
         np.testing.assert_allclose(conv2d_by_loops(x, case.weight, **layer), fast, **CLOSE)
@@ -255,6 +176,43 @@ def test_the_kernel_is_not_flipped():
     assert conv2d([[[1, 2]]], [[[[10, 1]]]]).tolist() == [[[12.0]]]
 
 
+@seed(15)
+@settings(max_examples=100, deadline=None)
+@given(case=fitting())
+def test_a_flipped_kernel_is_the_kernel_turned_by_half_a_turn(case):
+    layer = case.layer | {"flip": True}
+    plain = conv2d(case.x, case.weight[:, :, ::-1, ::-1], **case.layer | {"flip": False})
+    assert (conv2d(case.x, case.weight, **layer) == plain).all()
+
+
+@seed(16)
+@settings(max_examples=150, deadline=None)
+@given(case=transposed().filter(lambda case: case.ours() is not None))
+def test_a_transposed_convolution_is_the_adjoint_of_the_convolution(case):
+    """The convolution with the same settings, seen as a matrix, is this one's transpose."""
+    layer = {k: v for k, v in case.layer.items() if k != "output_padding"}
+    back = conv_transpose2d(case.x, case.weight, **case.layer)
+    other = np.random.default_rng(17).normal(size=back.shape)
+    # An output padding of a whole stride leaves room for another row or column.
+    forth = conv2d(other, case.weight, **layer)[:, : case.x.shape[1], : case.x.shape[2]]
+    # Products of the same numbers, added up in another order.
+    assert (forth * case.x).sum() == pytest.approx((back * other).sum(), rel=1e-9, abs=1e-9)
+
+
+@seed(18)
+@settings(max_examples=100, deadline=None)
+@given(case=fitting(), at=st.integers(0))
+def test_a_sequence_sees_only_what_was_before(case, at):
+    x, weight = case.x[:, :1], case.weight[:, :, :1]
+    layer = {k: case.layer[k] for k in ("dilation", "groups")} | {"padding": "causal"}
+    before = conv2d(x, weight, **layer)
+    assert before.shape[1:] == x.shape[1:]
+    at %= x.shape[2]
+    later = x.copy()
+    later[:, :, at:] += 1
+    assert (conv2d(later, weight, **layer)[:, :, :at] == before[:, :, :at]).all()
+
+
 def test_the_result_is_float64_and_the_input_stays_as_it_was():
     x, weight = np.arange(9, dtype=np.uint8).reshape(1, 3, 3), np.ones((1, 1, 2, 2), np.int8)
     maps = conv2d(x, weight, padding=1)
@@ -267,6 +225,7 @@ def test_the_result_is_float64_and_the_input_stays_as_it_was():
 
 X = np.ones((4, 5, 6))
 WEIGHT = np.ones((2, 4, 3, 3))
+STAMPS = np.ones((4, 2, 3, 3))  # the weight of a transposed convolution
 
 
 @pytest.mark.parametrize(
@@ -304,9 +263,27 @@ WEIGHT = np.ones((2, 4, 3, 3))
         ("dilation must be at least 1, got 0", {"dilation": 0}),
         ("stride takes one number or two (rows, columns), got 3", {"stride": (1, 1, 1)}),
         (
-            "a kernel of 3 with dilation 3 covers 7 pixels, the input with its padding has 5: "
+            "a 3-high kernel with dilation 3 covers 7 rows, the padded input has 5: "
             "take a smaller kernel or dilation, or more padding",
             {"dilation": 3},
+        ),
+        (
+            "a 3-wide kernel with dilation 4 covers 9 columns, the padded input has 8: "
+            "take a smaller kernel or dilation, or more padding",
+            {"dilation": (2, 4), "padding": (0, (0, 2))},
+        ),
+        (
+            "padding 'same' is defined for stride 1 only, the stride is 1 × 2: "
+            "take stride 1, or padding as a number",
+            {"padding": "same", "stride": (1, 2)},
+        ),
+        (
+            "padding 'causal' is for sequences: take a kernel of height 1, not 3",
+            {"padding": "causal"},
+        ),
+        (
+            "padding must be a number or one of valid, same, full, causal, got 'half'",
+            {"padding": "half"},
         ),
         (
             "padding_mode must be one of zeros, reflect, replicate, circular, got 'constant'",
@@ -329,33 +306,84 @@ def test_refusals_name_the_rule_the_value_and_the_way_out(function, words, chang
         function(**arguments)
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("name", ["x", "weight", "bias"])
-@pytest.mark.parametrize("function", [conv2d, trace_conv2d])
-def test_what_is_not_a_finite_number_is_refused_by_name(function, name, value):
-    arguments = {"x": X.copy(), "weight": WEIGHT.copy(), "bias": np.zeros(2)}
-    arguments[name].flat[-1] = value
-    with pytest.raises(InputError, match=f"^{name} must hold finite numbers only$"):
+@pytest.mark.parametrize(
+    ("words", "change"),
+    [
+        ("x must have the shape (C, H, W) and no empty axis, got (5, 6)", {"x": X[0]}),
+        (
+            "weight must have the shape (C, K / groups, kH, kW) and no empty axis, got (2, 3, 3)",
+            {"weight": STAMPS[0]},
+        ),
+        ("bias must have the shape (K,) and no empty axis, got ()", {"bias": 1.0}),
+        ("bias needs one value per kernel, 2, got 3", {"bias": [1, 2, 3]}),
+        ("bias needs one value per kernel, 4, got 2", {"bias": [1, 2], "groups": 2}),
+        ("groups must be at least 1, got 0", {"groups": 0}),
+        ("groups must divide both the 4 input channels and the 6 kernels, got 3", {"groups": 3}),
+        ("the input has 3 channels, the weight is for 4", {"x": X[:3]}),
+        ("stride must be at least 1, got 0", {"stride": (1, 0)}),
+        ("padding must be at least 0, got -1", {"padding": -1}),
+        ("padding takes one number or two (rows, columns), got 3", {"padding": (1, 1, 1)}),
+        ("output_padding must be at least 0, got -1", {"output_padding": -1}),
+        ("dilation must be at least 1, got 0", {"dilation": 0}),
+        (
+            "output_padding must be smaller than the stride or the dilation: it is 2, they are "
+            "2 and 1",
+            {"output_padding": (0, 2), "stride": 2},
+        ),
+        (
+            "padding 4 takes 8 rows away from an output of 7: take less padding, or a larger "
+            "kernel",
+            {"padding": 4},
+        ),
+        (
+            "padding 4 takes 8 columns away from an output of 8: take less padding, or a larger "
+            "kernel",
+            {"padding": (0, 4)},
+        ),
+    ],
+)
+@pytest.mark.parametrize("function", [conv_transpose2d, trace_conv_transpose2d])
+def test_refusals_of_the_transposed_name_the_rule_too(function, words, change):
+    arguments = {"x": X, "weight": STAMPS} | change
+    with pytest.raises(InputError, match=f"^{re.escape(words)}$"):
         function(**arguments)
 
 
-@pytest.mark.parametrize("name", ["stride", "padding", "dilation", "groups"])
-@pytest.mark.parametrize("value", [1.0, "1", None, True])
-def test_the_wrong_kind_is_a_type_error(name, value):
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("name", ["x", "weight", "bias"])
+@pytest.mark.parametrize("transpose", [False, True])
+@pytest.mark.parametrize("trace", [False, True])
+def test_what_is_not_a_finite_number_is_refused_by_name(trace, transpose, name, value):
+    functions = ((conv2d, trace_conv2d), (conv_transpose2d, trace_conv_transpose2d))
+    weight = STAMPS if transpose else WEIGHT
+    arguments = {"x": X.copy(), "weight": weight.copy(), "bias": np.zeros(2)}
+    arguments[name].flat[-1] = value
+    with pytest.raises(InputError, match=f"^{name} must hold finite numbers only$"):
+        functions[transpose][trace](**arguments)
+
+
+@pytest.mark.parametrize(
+    ("function", "weight", "name"),
+    [
+        *((conv2d, WEIGHT, name) for name in ("stride", "padding", "dilation", "groups")),
+        *(
+            (conv_transpose2d, STAMPS, name)
+            for name in ("stride", "padding", "output_padding", "dilation", "groups")
+        ),
+    ],
+)
+@pytest.mark.parametrize("value", [1.0, b"1", None, True])
+def test_the_wrong_kind_is_a_type_error(function, weight, name, value):
     with pytest.raises(TypeError, match=f"^{name} must be a whole number"):
-        conv2d(X, WEIGHT, **{name: value})
+        function(X, weight, **{name: value})
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("padding", [(0, 0), (1, 0), (0, 2), (3, 4)])
-def test_padding_is_torchs(mode, padding):
-    x = np.random.default_rng(9).normal(size=(2, 4, 5))
-    names = {"zeros": "constant"}
-    rows, columns = padding
-    torchs = torch.nn.functional.pad(
-        torch.tensor(x), (columns, columns, rows, rows), mode=names.get(mode, mode)
-    )
-    assert (pad2d(x, padding=padding, padding_mode=mode) == torchs.numpy()).all()
+@pytest.mark.parametrize("name", ["stride", "dilation", "groups"])
+def test_text_is_a_type_error_but_for_the_padding_which_may_have_a_name(name):
+    with pytest.raises(TypeError, match=f"^{name} must be a whole number, got '1'$"):
+        conv2d(X, WEIGHT, **{name: "1"})
+    with pytest.raises(InputError, match=r"^padding must be a number or one of .*, got '1'$"):
+        conv2d(X, WEIGHT, padding="1")
 
 
 # Worked examples -----------------------------------------------------------------------------
@@ -370,26 +398,50 @@ def test_binary_example_of_the_lecture():
     assert conv2d_by_loops(np.array([BINARY]), np.array([[CROSS]])).tolist() == by_hand
 
 
-def test_nine_steps_of_the_binary_example():
-    trace = trace_conv2d([BINARY], [[CROSS]])
-    assert trace.totals.tolist() == [4, 3, 4, 2, 4, 3, 2, 3, 4]
-    assert trace.products.tolist() == [
-        [1, 0, 1, 0, 1, 0, 0, 0, 1],
-        [1, 0, 0, 0, 1, 0, 0, 0, 1],
-        [1, 0, 0, 0, 1, 0, 1, 0, 1],
-        [0, 0, 1, 0, 0, 0, 0, 0, 1],
-        [1, 0, 1, 0, 1, 0, 0, 0, 1],
-        [1, 0, 0, 0, 1, 0, 1, 0, 0],
-        [0, 0, 1, 0, 0, 0, 0, 0, 1],
-        [0, 0, 1, 0, 1, 0, 1, 0, 0],
-        [1, 0, 1, 0, 1, 0, 1, 0, 0],
+ONES = np.ones((1, 1, 3, 3))
+
+
+def test_overlapping_stamps_of_a_transposed_convolution_add_up():
+    assert conv_transpose2d([[[1, 2], [3, 4]]], ONES, stride=2).tolist() == [
+        [
+            [1, 1, 3, 2, 2],
+            [1, 1, 3, 2, 2],
+            [4, 4, 10, 6, 6],
+            [3, 3, 7, 4, 4],
+            [3, 3, 7, 4, 4],
+        ]
     ]
-    assert trace.reads[0].tolist() == [0, 1, 2, 5, 6, 7, 10, 11, 12]
-    assert trace.reads[-1].tolist() == [12, 13, 14, 17, 18, 19, 22, 23, 24]
-    assert (trace.weights == np.arange(9)).all()
-    assert trace.writes.tolist() == list(range(9))
-    assert not trace.has_bias
-    assert trace.source.margin == (0, 0, 0, 0)
+
+
+def test_padding_takes_away_from_a_transposed_convolution_and_output_padding_adds():
+    x = [[[1, 2], [3, 4]]]
+    assert conv_transpose2d(x, ONES, [0.5], stride=2, padding=1).tolist() == [
+        [[1.5, 3.5, 2.5], [4.5, 10.5, 6.5], [3.5, 7.5, 4.5]]
+    ]
+    more = conv_transpose2d(x, ONES, stride=2, padding=(1, 2), output_padding=(1, 0))
+    assert more.tolist() == [[[3], [10], [7], [7]]]
+    # Beyond the last stamp there is nothing to add up.
+    assert conv_transpose2d([[[1]]], ONES, stride=2, output_padding=1)[0, 3].tolist() == [0] * 4
+
+
+def test_the_weight_of_a_transposed_convolution_names_the_input_channel_first():
+    weight = np.array([[[[1.0]], [[10.0]]], [[[100.0]], [[1000.0]]]])
+    assert conv_transpose2d([[[1]], [[2]]], weight).ravel().tolist() == [201, 2010]
+    assert conv_transpose2d([[[1]], [[2]]], weight, groups=2).ravel().tolist() == [1, 10, 200, 2000]
+
+
+@pytest.mark.parametrize(
+    ("padding", "expect"),
+    [
+        ("valid", [3, 5, 7]),
+        ("same", [3, 5, 7, 4]),  # an odd rest is added on the right
+        ("full", [1, 3, 5, 7, 4]),
+        ("causal", [1, 3, 5, 7]),
+        ((0, (2, 1)), [0, 1, 3, 5, 7, 4]),
+    ],
+)
+def test_paddings_of_a_short_sequence(padding, expect):
+    assert conv2d([[[1, 2, 3, 4]]], [[[[1, 1]]]], padding=padding).ravel().tolist() == expect
 
 
 def turned(kernel: Any) -> np.ndarray:
@@ -433,9 +485,10 @@ def computed_and_expected(given: dict[str, Any], expect: Any) -> tuple[Any, Any]
         case "conv2d":
             kernel = np.array(given["kernel"]) * number(given.get("scale", 1))
             layer = {"stride": given["stride"], "padding": given["padding"]}
-            computed = one_map(
-                given["image"], turned(kernel) if given.get("flip") else kernel, **layer
-            )
+            flip = bool(given.get("flip"))
+            computed = one_map(given["image"], turned(kernel) if flip else kernel, **layer)
+            flipped = one_map(given["image"], kernel, flip=flip, **layer)
+            assert flipped.tolist() == computed.tolist()
             return np.maximum(computed, 0) if given.get("activation") else computed, expect
         case "conv_terms":
             trace = trace_conv2d([given["image"]], [[given["kernel"]]])
@@ -472,7 +525,9 @@ def computed_and_expected(given: dict[str, Any], expect: Any) -> tuple[Any, Any]
         case "conv1d":
             a, b = ([number(value) for value in given[name]] for name in "ab")
             padding = {"valid": 0, "same": len(b) // 2, "full": len(b) - 1}[given["mode"]]
-            return one_map([a], [b[::-1]], padding=(0, padding)), [expect]
+            named = one_map([a], [b], padding=given["mode"], flip=True)
+            assert named.tolist() == one_map([a], [b[::-1]], padding=(0, padding)).tolist()
+            return named, [expect]
         case "equivariance":
             maps = []
             for top, left in (given["offset_a"], given["offset_b"]):
@@ -482,93 +537,6 @@ def computed_and_expected(given: dict[str, Any], expect: Any) -> tuple[Any, Any]
             assert maps[0].sum() == maps[1].sum() == expect["sum_of_outputs"]
             return np.roll(maps[0], expect["output_shift"], (0, 1)), maps[1]
     raise LookupError(f"no test for {given['op']}")
-
-
-# Traces --------------------------------------------------------------------------------------
-
-
-@seed(10)
-@settings(max_examples=300, deadline=None)
-@given(case=fitting(largest=7))
-def test_a_trace_tells_the_whole_convolution(case):
-    maps = conv2d(case.x, case.weight, case.bias, **case.layer)
-    trace = trace_conv2d(case.x, case.weight, case.bias, **case.layer)
-    source, weight = trace.source.values, trace.weight.values
-    n_filters, n_channels, rows, columns = case.weight.shape
-    terms = n_channels * rows * columns
-
-    # The result: every cell once, in raster order, with the value that conv2d gives.
-    assert trace.result.values.shape == maps.shape
-    assert trace.writes.tolist() == list(range(maps.size))
-    assert len(trace) == maps.size
-    np.testing.assert_allclose(trace.totals.reshape(maps.shape), maps, **CLOSE)
-    assert (trace.result.values.ravel()[trace.writes] == trace.totals).all()
-
-    # The steps: every number follows from what it is said to follow from.
-    assert trace.reads.shape == trace.weights.shape == (maps.size, terms)
-    assert trace.reads.min() >= 0
-    assert trace.reads.max() < source.size
-    assert (trace.products == source.ravel()[trace.reads] * weight.ravel()[trace.weights]).all()
-    assert trace.group_of.tolist() == np.repeat(np.arange(n_channels), rows * columns).tolist()
-    for group in range(n_channels):
-        products = trace.products[:, trace.group_of == group]
-        np.testing.assert_allclose(trace.sums[:, group], products.sum(axis=1), **CLOSE)
-    np.testing.assert_allclose(trace.totals, trace.sums.sum(axis=1) + trace.bias, **CLOSE)
-    bias = np.zeros(n_filters) if case.bias is None else case.bias
-    assert (trace.bias.reshape(n_filters, -1) == bias[:, None]).all()
-    assert trace.has_bias == (case.bias is not None)
-
-    # The kernel: every weight used, each step all those of its own filter, in their order.
-    assert weight.ravel().tolist() == case.weight.ravel().tolist()
-    assert np.unique(trace.weights).tolist() == list(range(weight.size))
-    own = np.arange(weight.size).reshape(n_filters, 1, terms)
-    assert (trace.weights.reshape(n_filters, -1, terms) == own).all()
-
-    # The input: the margin is the padding, and what lies inside it is the input.
-    top, bottom, left, right = trace.source.margin
-    padding = np.broadcast_to(case.layer["padding"], 2).tolist()
-    assert [top, left] == [bottom, right] == padding
-    height, width = source.shape[1:]
-    assert (source[:, top : height - bottom, left : width - right] == case.x).all()
-    assert len(trace.source.planes) == len(source)
-    assert len(trace.weight.planes) == len(weight)
-    assert len(trace.result.planes) == len(maps)
-
-
-@seed(11)
-@settings(max_examples=100, deadline=None)
-@given(case=fitting(largest=7))
-def test_each_step_reads_the_channels_of_its_own_group(case):
-    trace = trace_conv2d(case.x, case.weight, **case.layer)
-    n_filters, n_channels = case.weight.shape[:2]
-    plane = trace.reads // trace.source.values[0].size
-    filters_per_group = n_filters // case.layer["groups"]
-    group = np.repeat(np.arange(n_filters) // filters_per_group, len(trace) // n_filters)
-    assert (plane == group[:, None] * n_channels + trace.group_of).all()
-
-
-def test_planes_carry_the_names_of_channels_and_filters():
-    x, weight = np.ones((4, 2, 2)), np.ones((2, 2, 1, 1))
-    trace = trace_conv2d(x, weight, groups=2, channel_names=("red", "green", "blue", "depth"))
-    assert trace.source.planes == ("red", "green", "blue", "depth")
-    assert trace.weight.planes == (
-        "filter 0, red",
-        "filter 0, green",
-        "filter 1, blue",
-        "filter 1, depth",
-    )
-    assert trace.result.planes == ("feature map 0", "feature map 1")
-    assert trace_conv2d(x, weight, groups=2).source.planes[3] == "channel 3"
-
-
-def test_a_photograph_is_drawn_in_shades_of_grey():
-    x = np.arange(9.0).reshape(1, 3, 3)
-    trace = trace_conv2d(x, [[[[-1, 0], [0, 2]]]], as_grey=True)
-    assert trace.source.as_grey == (0, 255)
-    assert trace.result.as_grey == (trace.totals.min(), trace.totals.max()) == (8, 12)
-    assert trace.weight.as_grey is None
-    plain = trace_conv2d(x, [[[[1]]]])
-    assert plain.source.as_grey is plain.result.as_grey is None
 
 
 @pytest.mark.parametrize("junk", [[[[1, 2], [3]]], "abc", [[["a"]]]])
