@@ -24,6 +24,7 @@ def main() -> None:
             *pages.cold_start(folder, torch_home),
             *pages.first_renders(folder, torch_home, rounds=ROUNDS),
             *pages.reruns(folder, torch_home, rounds=5 * ROUNDS),
+            *pages.stepping(folder, torch_home, rounds=ROUNDS),
             *networks.classification(rounds=5 * ROUNDS),
             *networks.attribution(rounds=3 * ROUNDS),
         ]

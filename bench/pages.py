@@ -18,7 +18,7 @@ from cnnlab.lessons import HOME, LESSONS
 from tests.browser.conftest import FLAGS, Server, start, stop
 from tests.browser.find_chromium import chromium
 
-__all__ = ["cold_start", "first_renders", "reruns"]
+__all__ = ["cold_start", "first_renders", "reruns", "stepping"]
 
 BLANK = "bench/blank_app.py"
 TITLES = {"": "CNN Lab"} | {lesson.url_path: lesson.title for lesson in LESSONS}
@@ -89,6 +89,34 @@ def first_renders(folder: Path, torch_home: Path, *, rounds: int) -> list[Result
         Result(f"first render, {title}", "blank page", statistics.median(times[path]), base)
         for title, path in pages
     ]
+
+
+LARGEST = "input=random.1&size=4x16x16&kernel=random.2&kernel_size=7&filters=4&bias=1_1_1_1"
+STEPS = """
+(section) => {
+  const press = (key) =>
+    section.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  press("Home");
+  const start = performance.now();
+  for (let i = 0; i < 300; i += 1) press("ArrowRight");
+  return (performance.now() - start) / 300 / 1000;
+}
+"""
+
+
+def stepping(folder: Path, torch_home: Path, *, rounds: int) -> list[Result]:
+    """Return the script time of one step in the largest layer, against the budget of 4 ms."""
+    results = []
+    with server(folder / "steps", torch_home) as running, window() as browser:
+        for level in ("layer", "filter", "channel"):
+            page = browser.new_page()
+            page.goto(f"{running.url}/convolution?{LARGEST}#level={level}")
+            player = page.locator("section.player")
+            player.locator(".transport").wait_for(timeout=120_000)
+            seconds = statistics.median(player.evaluate(STEPS) for _ in range(rounds))
+            page.close()
+            results.append(Result(f"one step, largest layer, {level}", "budget", seconds, 0.004))
+    return results
 
 
 def cold_start(folder: Path, torch_home: Path) -> list[Result]:

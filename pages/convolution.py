@@ -24,5 +24,4 @@ if trace is None:
 panels.output_size(setup, trace)
 panels.convolution_words(setup)
 panels.convolution_exercises()
-panels.take_away("convolution", setup, data)
-panels.show_code("convolution", convolution.conv2d_by_loops)
+panels.take_away("convolution", setup, data, convolution.conv2d_by_loops)

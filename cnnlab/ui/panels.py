@@ -132,7 +132,8 @@ def convolution_exercises() -> None:
     exercise(
         "Which kernel leaves the picture unchanged? And why is the output still smaller?",
         "<em>Identity</em>. It only copies the pixel under its centre, but its centre cannot reach "
-        "the border: a 3 × 3 kernel loses one row and column on each side. Padding 1 brings them back.",
+        "the border: a 3 × 3 kernel loses one row and column on each side. Padding 1 brings them "
+        "back.",
     )
     exercise(
         "Open the example <em>Curve detector</em>. Where is the output largest, and what does the "
@@ -157,10 +158,15 @@ def show_script(page: str, script: str, *, says: str) -> None:
     _code(page, script, says=says)
 
 
-def take_away(page: str, setup: Setup, data: dict[str, Any]) -> None:
-    """Offer the layer as code and the player as a file; nothing is made before it is opened."""
+def take_away(
+    page: str, setup: Setup, data: dict[str, Any], *functions: Callable[..., Any]
+) -> None:
+    """Offer the layer as code, the player as a file and the source of the functions behind it.
+
+    Nothing is made before the panel is opened.
+    """
     panel = st.expander(
-        "Take it away: code and an offline page",
+        "The code, and the player as a file to take away",
         icon=":material/download:",
         key=f"{page}_take",
         on_change="rerun",
@@ -188,6 +194,9 @@ def take_away(page: str, setup: Setup, data: dict[str, Any]) -> None:
         library = choice("Library", list(writers), key=f"{page}_library")
         st.markdown("Run it: it prints the output that the player shows.")
         st.code(writers[library](setup), language="python")
+        st.markdown("In plain loops, this is what a convolution does:")
+        for function in functions:
+            st.code(inspect.getsource(function), language="python")
 
 
 def _code(page: str, *sources: str, says: str = "") -> None:

@@ -396,6 +396,6 @@ def test_the_offline_page_plays_without_a_server(visit: Visit, browser: Browser)
 @pytest.mark.parametrize("library", ["NumPy", "PyTorch", "Keras"])
 def test_code_to_take_away(visit: Visit, library: str) -> None:
     visit.open(f"/convolution?convolution_take=true&convolution_library={library}")
-    code = visit.page.locator(".st-key-convolution_take [data-testid=stCode]")
+    code = visit.page.locator(".st-key-convolution_take [data-testid=stCode]").first
     expect(code).to_contain_text("import")
     expect(code).to_contain_text({"NumPy": "numpy", "PyTorch": "torch", "Keras": "keras"}[library])

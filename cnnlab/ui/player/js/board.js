@@ -44,6 +44,7 @@ class Board {
     this.slices = Array.from({ length: this.filters }, (_, k) => this.slicesOf(k));
     this.source.frame("unread", trace.unread.map((index) => [index]));
     this.uses = null;
+    this.framed = null;
     this.shown = -1; // result cells 0..shown are filled
     this.look(null);
     this.pinned = null;
@@ -242,7 +243,9 @@ class Board {
     const tinted = this.weight.perPlane <= 25;
     const tint = (term) => (tinted ? tintOf(weights[term] % this.weight.perPlane, this.weight.perPlane) : null);
     this.source.frame("now", reads.map((index, term) => [index, notes ? `×${written(this.trace.weight.values[weights[term]], 2)}` : "", tint(term)]));
-    this.weight.frame("now", tinted ? weights.map((index, term) => [index, "", tint(term)]) : weights.map((index) => [index]));
+    const pattern = this.steps.weight_pattern[step];
+    if (pattern !== this.framed) this.weight.frame("now", weights.map((index, term) => [index, "", tint(term)]));
+    this.framed = pattern; // the same weights are used all over one feature map
     this.result.frame("now", [[writes[step]]]);
     if (this.partial) this.drawPartial(step, channel);
     this.drawLines(step, reads);

@@ -11,6 +11,8 @@ class GridView {
     this.edge = indices ? EDGE : 1;
     this.perPlane = rows * columns;
     this.planes = [];
+    this.sizes = [];
+    this.drawn = []; // what each cell shows now: only what changes is touched
     this.values = [];
     this.frames = [];
     for (let p = 0; p < planes; p += 1) this.planes.push(this.plane(p, indices, captions && planes > 1));
@@ -113,11 +115,14 @@ class GridView {
 
   /** Show the value of a cell. */
   fill(index, value = this.grid.values[index]) {
+    if (this.drawn[index] === value) return;
+    this.drawn[index] = value;
     const cell = this.frames[index];
     const text = written(value, 3);
     const label = this.values[index];
     label.textContent = text;
-    label.setAttribute("font-size", text.length > 6 ? 9.5 : text.length > 4 ? 12 : text.length > 3 ? 14 : 17);
+    const size = text.length > 6 ? 9.5 : text.length > 4 ? 12 : text.length > 3 ? 14 : 17;
+    if (this.sizes[index] !== size) label.setAttribute("font-size", (this.sizes[index] = size));
     cell.classList.remove("empty", "asked");
     if (cell.classList.contains("pad")) return;
     const frame = cell.firstChild;
@@ -138,9 +143,11 @@ class GridView {
 
   /** Take the value of a cell away: not computed yet, or to be guessed. */
   empty(index, text = "·") {
+    if (this.drawn[index] === text) return;
+    this.drawn[index] = text;
     const cell = this.frames[index];
     this.values[index].textContent = text;
-    this.values[index].setAttribute("font-size", 17);
+    this.values[index].setAttribute("font-size", (this.sizes[index] = 17));
     cell.classList.add("empty");
     cell.classList.toggle("asked", text === "?");
     cell.classList.remove("shade-dark", "shade-light");

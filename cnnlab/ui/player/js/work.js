@@ -32,6 +32,7 @@ class Work {
     const views = { patch: small("Patch", "input"), kernel: small("Weights", "kernel"), products: small("Products", "output") };
     views.patch.largest = this.board.source.largest;
     views.kernel.largest = this.board.weight.largest;
+    views.products.largest = this.board.source.largest * this.board.weight.largest; // one scale for all steps
     const named = (view, title) =>
       make("figure", { class: `role-${view.role}` }, make("figcaption", {}, title), ...view.planes.map((plane) => plane.element));
     const sign = (text) => make("span", { class: "sign", "aria-hidden": "true" }, text);
@@ -59,7 +60,6 @@ class Work {
     for (const row of this.rows) {
       const terms = this.board.termsOf[row.g];
       const products = terms.map((term) => this.board.product(step * this.board.terms + term));
-      row.products.largest = products.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       terms.forEach((term, cell) => {
         row.patch.fill(cell, trace.source.values[reads[term]]);
         row.kernel.fill(cell, trace.weight.values[weights[term]]);
