@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnlab import compute
+from cnnlab import compute, images
 from cnnlab.links import PARAMETERS, setup_to_link
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -140,3 +140,18 @@ def test_a_setup_survives_a_visit_to_another_page() -> None:
     at.query_params["stride"] = "3"
     at.run()
     assert shown(at) == {"stride": "3"}
+
+
+@pytest.mark.parametrize("colours", ["grey", "red, green, blue"])
+def test_a_photograph_becomes_the_input(colours: str) -> None:
+    at = run(CONVOLUTION, convolution_photo="true", convolution_cells="8")
+    at.get("button_group")
+    next(w for w in controls(at) if w.key == "convolution_colours").set_value(colours).run()
+    at.button(key="convolution_use").click().run()
+    assert not at.exception
+    setup = at.session_state["convolution_player_state"]["setup"]
+    channels = "grey" if colours == "grey" else "rgb"
+    first = images.sample(next(iter(images.SAMPLES)))
+    want = images.to_array(images.shrink(first, size=8), channels=channels).round()
+    assert (setup.x == want).all()
+    assert setup_to_link(setup)["input"].startswith("z.")
