@@ -57,7 +57,7 @@ def test_a_link_carries_the_state(visitor: Callable[..., Visit]) -> None:
     one = visitor()
     one.open("/convolution")
     page = one.page
-    page.get_by_text("More settings").click()
+    page.locator("summary", has_text="More settings").click()
     page.get_by_label("Numbers of the kernel").select_option("sobel-y")
     page.get_by_label("Padding", exact=True).select_option("2")
     expect(page.get_by_text("Step 1 of 49", exact=True)).to_be_visible()
