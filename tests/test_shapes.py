@@ -12,7 +12,14 @@ from hypothesis import example, given, seed, settings
 from hypothesis import strategies as st
 
 from cnnlab.checks import InputError
-from cnnlab.shapes import conv_output_size, kernel_span, size_formula, unread_at_end
+from cnnlab.shapes import (
+    conv_output_size,
+    conv_transpose_output_size,
+    kernel_span,
+    size_formula,
+    transpose_size_formula,
+    unread_at_end,
+)
 
 GOLDEN = json.loads(
     (Path(__file__).parent / "golden" / "output_sizes.json").read_text(encoding="utf-8")
@@ -88,12 +95,12 @@ def test_each_axis_of_torchs_2d_convolution_follows_its_own_settings(height, wid
         assert tuple(out.shape[2:]) == ours
 
 
-def windows(n: int, *, kernel_size: int, stride: int, padding: int, dilation: int):
+def windows(n: int, *, kernel_size: int, stride: int, padding: tuple[int, int], dilation: int):
     """Return what each window reads, found by sliding pixel by pixel until one sticks out."""
     found, start = [], 0
     while True:
         pixels = [start + weight * dilation for weight in range(kernel_size)]
-        if pixels[-1] >= n + 2 * padding:
+        if pixels[-1] >= n + sum(padding):
             return found
         found.append(pixels)
         start += stride
@@ -101,16 +108,33 @@ def windows(n: int, *, kernel_size: int, stride: int, padding: int, dilation: in
 
 @seed(3)
 @settings(max_examples=500, deadline=None)
-@given(n=st.integers(1, 30), layer=GOOD_SETTING)
-def test_brute_force_finds_as_many_windows_and_as_many_unread_pixels(n, layer):
-    found = windows(n, **layer)
+@given(n=st.integers(1, 30), layer=GOOD_SETTING, more=st.integers(0, 3))
+def test_brute_force_finds_as_many_windows_and_as_many_unread_pixels(n, layer, more):
+    sides = (layer["padding"], layer["padding"] + more)
+    if more:
+        layer = layer | {"padding": sides}
+    found = windows(n, **layer | {"padding": sides})
     if not found:
         with pytest.raises(InputError, match=r"a kernel of \d+ with dilation \d+ covers"):
             unread_at_end(n, **layer)
         return
     assert conv_output_size(n, **layer) == len(found)
-    beyond = n + 2 * layer["padding"] - 1 - found[-1][-1]
+    beyond = n + sum(sides) - 1 - found[-1][-1]
     assert unread_at_end(n, **layer) == beyond < layer["stride"]
+
+
+@pytest.mark.parametrize(
+    ("axis", "words"),
+    [
+        ("pixels", "a kernel of 4 with dilation 2 covers 7 pixels, the padded input has 6: "),
+        ("rows", "a 4-high kernel with dilation 2 covers 7 rows, the padded input has 6: "),
+        ("columns", "a 4-wide kernel with dilation 2 covers 7 columns, the padded input has 6: "),
+    ],
+)
+def test_a_refusal_names_the_axis(axis, words):
+    words += "take a smaller kernel or dilation, or more padding"
+    with pytest.raises(InputError, match=f"^{re.escape(words)}$"):
+        conv_output_size(4, kernel_size=4, dilation=2, padding=(2, 0), axis=axis)
 
 
 @settings(deadline=None)
@@ -129,7 +153,7 @@ def test_span_counts_the_pixels_from_the_first_weight_to_the_last(kernel_size, d
         ("padding must be at least 0, got -1", 5, {"kernel_size": 3, "padding": -1}),
         ("dilation must be at least 1, got 0", 5, {"kernel_size": 3, "dilation": 0}),
         (
-            "a kernel of 4 with dilation 2 covers 7 pixels, the input with its padding has 6: "
+            "a kernel of 4 with dilation 2 covers 7 pixels, the padded input has 6: "
             "take a smaller kernel or dilation, or more padding",
             4,
             {"kernel_size": 4, "padding": 1, "dilation": 2},
@@ -149,6 +173,123 @@ def test_the_wrong_kind_is_a_type_error(name, value):
     sizes = {"n": 5, "kernel_size": 1} | {name: value}
     with pytest.raises(TypeError, match=f"^{name} must be a whole number"):
         conv_output_size(sizes.pop("n"), **sizes)
+
+
+# Transposed ----------------------------------------------------------------------------------
+
+ANY_TRANSPOSED = st.fixed_dictionaries(
+    {
+        "kernel_size": st.integers(0, 7),
+        "stride": st.integers(0, 5),
+        "padding": st.integers(-1, 6),
+        "output_padding": st.integers(-1, 5),
+        "dilation": st.integers(0, 4),
+    }
+)
+
+
+@seed(4)
+@settings(max_examples=600, deadline=None)
+@given(n=st.integers(1, 12), layer=ANY_TRANSPOSED)
+@example(n=1, layer={"kernel_size": 2, "stride": 1, "padding": 1})  # nothing is left
+@example(n=1, layer={"kernel_size": 3, "stride": 1, "padding": 1})
+@example(n=3, layer={"kernel_size": 3, "stride": 2, "output_padding": 2})
+@example(n=3, layer={"kernel_size": 3, "dilation": 3, "output_padding": 2})
+def test_transposed_size_is_torchs_and_refused_exactly_where_torch_refuses(n, layer):
+    try:
+        ours = conv_transpose_output_size(n, **layer)
+    except InputError:
+        ours = None
+    others = {k: v for k, v in layer.items() if k != "kernel_size"}
+    try:
+        weight = torch.ones(1, 1, layer["kernel_size"])
+        torchs = torch.nn.functional.conv_transpose1d(torch.ones(1, 1, n), weight, **others)
+        torchs = torchs.shape[2]
+    except RuntimeError:
+        torchs = None
+    assert ours == torchs
+
+
+@seed(5)
+@settings(max_examples=300, deadline=None)
+@given(n=st.integers(1, 30), layer=GOOD_SETTING)
+def test_the_transposed_layer_undoes_the_size_of_the_convolution(n, layer):
+    """With the unread pixels as output padding, the size before comes back."""
+    try:
+        size = conv_output_size(n, **layer)
+    except InputError:
+        return
+    rest = unread_at_end(n, **layer)
+    assert conv_transpose_output_size(size, output_padding=rest, **layer) == n
+
+
+@pytest.mark.parametrize(
+    ("words", "layer"),
+    [
+        ("n must be at least 1, got 0", {"n": 0}),
+        ("kernel_size must be at least 1, got 0", {"kernel_size": 0}),
+        ("stride must be at least 1, got 0", {"stride": 0}),
+        ("padding must be at least 0, got -1", {"padding": -1}),
+        ("output_padding must be at least 0, got -1", {"output_padding": -1}),
+        ("dilation must be at least 1, got 0", {"dilation": 0}),
+        (
+            "output_padding must be smaller than the stride or the dilation: it is 3, they are "
+            "2 and 3",
+            {"stride": 2, "dilation": 3, "output_padding": 3},
+        ),
+        (
+            "padding 3 takes 6 pixels away from an output of 6: take less padding, or a larger "
+            "kernel",
+            {"padding": 3, "n": 4},
+        ),
+        (
+            "padding 4 takes 8 rows away from an output of 8: take less padding, or a larger "
+            "kernel",
+            {"padding": 4, "stride": 2, "output_padding": 1, "axis": "rows"},
+        ),
+    ],
+)
+def test_refusals_of_the_transposed_name_the_rule_too(words, layer):
+    layer = {"n": 3, "kernel_size": 3} | layer
+    with pytest.raises(InputError, match=f"^{re.escape(words)}$"):
+        conv_transpose_output_size(layer.pop("n"), **layer)
+
+
+@pytest.mark.parametrize(
+    "name", ["n", "kernel_size", "stride", "padding", "output_padding", "dilation"]
+)
+@pytest.mark.parametrize("value", [1.0, "1", None, True])
+def test_the_wrong_kind_is_a_type_error_for_the_transposed_too(name, value):
+    sizes = {"n": 5, "kernel_size": 1, "stride": 3} | {name: value}
+    with pytest.raises(TypeError, match=f"^{name} must be a whole number"):
+        conv_transpose_output_size(sizes.pop("n"), **sizes)
+
+
+@seed(6)
+@settings(deadline=None)
+@given(
+    n=st.integers(1, 30),
+    k=st.integers(1, 7),
+    s=st.integers(1, 4),
+    p=st.integers(0, 4),
+    o=st.integers(0, 2),
+    d=st.integers(1, 3),
+)
+def test_the_formula_of_the_transposed_ends_in_the_output_size(n, k, s, p, o, d):
+    layer = {"kernel_size": k, "stride": s, "padding": p, "output_padding": o, "dilation": d}
+    try:
+        size = conv_transpose_output_size(n, **layer)
+    except InputError:
+        with pytest.raises(InputError):
+            transpose_size_formula(n, **layer)
+        return
+    calculation, result = transpose_size_formula(n, **layer).split(" = ")
+    assert int(result) == size
+    assert eval(calculation.replace("·", "*").replace("−", "-")) == size
+    assert calculation.endswith(f" + {o}") or o == 0
+
+
+# Worked examples -----------------------------------------------------------------------------
 
 
 def layer_of(fact: dict[str, int]) -> dict[str, int]:
@@ -221,9 +362,19 @@ def test_worked_example(fact):
             pytest.fail(f"no test for {other}")
 
 
-@given(n=st.integers(1, 30), k=st.integers(1, 7), s=st.integers(1, 4), p=st.integers(0, 4))
-def test_the_formula_ends_in_the_output_size(n, k, s, p):
-    layer = {"kernel_size": k, "stride": s, "padding": p}
+@seed(7)
+@settings(deadline=None)
+@given(
+    n=st.integers(1, 30),
+    k=st.integers(1, 7),
+    s=st.integers(1, 4),
+    p=st.integers(0, 4),
+    more=st.integers(0, 2),
+    d=st.integers(1, 3),
+)
+def test_the_formula_ends_in_the_output_size(n, k, s, p, more, d):
+    padding = (p, p + more) if more else p
+    layer = {"kernel_size": k, "stride": s, "padding": padding, "dilation": d}
     try:
         size = conv_output_size(n, **layer)
     except InputError:
@@ -232,6 +383,7 @@ def test_the_formula_ends_in_the_output_size(n, k, s, p):
         return
     text = size_formula(n, **layer)
     assert int(text.split()[-1]) == size
-    assert ("rounded down" in text) == ((n + 2 * p - k) % s != 0)
+    assert ("rounded down" in text) == ((n + 2 * p + more - d * (k - 1) - 1) % s != 0)
     value = eval(text.split(" = ")[0].replace("·", "*").replace("−", "-"))
     assert int(value) == size
+    assert (f"2 · {p}" in text) == (more == 0)
