@@ -24,8 +24,13 @@ TOTALS = {
     "Laplacian": 0,
     "edges": 0,
     "Sobel x": 0,
+    "plus": 1.2,
+    "ones": 9,
+    "curve": 180,
+    "causal mean": 1,
     "Sobel y": 0,
 }
+SEQUENCES = {"causal mean"}  # kernels of height 1
 
 # What the worked examples call the kernels of the list.
 NAMES = {
@@ -39,12 +44,13 @@ NAMES = {
 
 
 @pytest.mark.parametrize("name", KERNELS)
-def test_every_kernel_is_a_small_odd_square_that_says_what_it_does(name):
+def test_every_kernel_is_small_odd_and_square_and_says_what_it_does(name):
     entry = KERNELS[name]
     assert entry.name == name
     rows, columns = entry.values.shape
-    assert rows == columns
-    assert rows % 2 == 1
+    assert rows == (1 if name in SEQUENCES else columns)
+    assert columns % 2 == 1
+    assert columns <= 7
     assert entry.values.dtype == np.float64
     assert np.isfinite(entry.values).all()
     assert entry.does.endswith(".")
@@ -54,9 +60,9 @@ def test_every_kernel_is_a_small_odd_square_that_says_what_it_does(name):
 @pytest.mark.parametrize(("name", "total"), TOTALS.items())
 def test_blurs_keep_the_brightness_and_edge_finders_answer_zero_on_flat_areas(name, total):
     # Nine weights of 1/9 add up to 1 only to within rounding.
-    assert kernel(name).sum() == pytest.approx(total, abs=1e-15)
-    flat = conv2d(np.full((1, 5, 5), 7.0), [[kernel(name)]])
-    np.testing.assert_allclose(flat, 7 * total, atol=1e-14)
+    assert kernel(name).sum() == pytest.approx(total, rel=1e-15, abs=1e-15)
+    flat = conv2d(np.full((1, 8, 8), 7.0), [[kernel(name)]])
+    np.testing.assert_allclose(flat, 7 * total, rtol=1e-14, atol=1e-14)
 
 
 def test_no_kernel_goes_untested():
@@ -78,6 +84,22 @@ def test_sobel_is_positive_from_dark_to_bright():
     assert (conv2d([step], [[kernel("Sobel x")]]) == 40).all()
     assert (conv2d([step.T], [[kernel("Sobel y")]]) == 40).all()
     assert (conv2d([step], [[kernel("Sobel y")]]) == 0).all()
+
+
+def test_plus_weighs_the_pixel_as_much_as_two_of_its_neighbours():
+    assert (10 * kernel("plus")).tolist() == [[0, 2, 0], [2, 4, 2], [0, 2, 0]]
+
+
+def test_the_causal_mean_lets_the_present_count_half():
+    assert kernel("causal mean").tolist() == [[0.25, 0.25, 0.5]]
+
+
+def test_the_curve_answers_to_itself_and_not_to_itself_turned_over():
+    curve = kernel("curve")
+    assert sorted(set(curve.ravel().tolist())) == [0, 30]
+    own = (curve * curve).sum()
+    assert own == 6 * 30 * 30
+    assert (curve * curve[::-1, ::-1]).sum() < own
 
 
 def test_identity_copies():
