@@ -25,7 +25,7 @@ panels.output_size(setup, trace)
 photograph_place = st.container()
 panels.convolution_words(setup)
 panels.convolution_exercises()
-panels.take_away("convolution", setup, data, convolution.conv2d_by_loops)
+panels.take_away("convolution", setup, trace, data, convolution.conv2d_by_loops)
 with photograph_place:  # last, since the page waits here until there is a picture
     chosen = panels.photograph_input("convolution", setup)
 if chosen is not None:

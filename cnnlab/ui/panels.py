@@ -215,7 +215,11 @@ def _place(label: str, last: int, *, key: str) -> int:
 
 
 def take_away(
-    page: str, setup: Setup, data: dict[str, Any], *functions: Callable[..., Any]
+    page: str,
+    setup: Setup,
+    trace: Trace,
+    data: dict[str, Any],
+    *functions: Callable[..., Any],
 ) -> None:
     """Offer the layer as code, the player as a file and the source of the functions behind it.
 
@@ -231,6 +235,7 @@ def take_away(
     if not panel.open:
         return
     from cnnlab import code_export
+    from cnnlab.animation import animated_gif
     from cnnlab.ui.player.standalone import standalone_page
 
     with panel:
@@ -240,6 +245,21 @@ def take_away(
             file_name="convolution.html",
             mime="text/html",
             icon=":material/web:",
+            on_click="ignore",
+        )
+        heights = {"small": 360, "medium": 540, "large": 720}
+        with st.container(horizontal=True):
+            height = choice("Film, size", list(heights), default="medium", key=f"{page}_film")
+            speed = choice("Steps per second", [1, 2, 4], default=2, key=f"{page}_speed")
+            theme = choice("Background", ["light", "dark"], key=f"{page}_theme")
+        st.download_button(
+            "All steps as an animated GIF",
+            lambda: animated_gif(
+                trace, height=heights[height], steps_per_second=speed, dark=theme == "dark"
+            ),
+            file_name="convolution.gif",
+            mime="image/gif",
+            icon=":material/movie:",
             on_click="ignore",
         )
         writers = {

@@ -399,3 +399,17 @@ def test_code_to_take_away(visit: Visit, library: str) -> None:
     code = visit.page.locator(".st-key-convolution_take [data-testid=stCode]").first
     expect(code).to_contain_text("import")
     expect(code).to_contain_text({"NumPy": "numpy", "PyTorch": "torch", "Keras": "keras"}[library])
+
+
+def test_all_steps_as_a_film(visit: Visit) -> None:
+    visit.open("/convolution?convolution_take=true&convolution_film=small&convolution_theme=dark")
+    with visit.page.expect_download() as download:
+        visit.page.get_by_role("button", name="All steps as an animated GIF").click()
+    with Image.open(download.value.path()) as film:
+        assert film.format == "GIF"
+        assert film.height == 360
+        assert film.n_frames == 9
+        assert film.info["duration"] == 500
+        film.seek(8)
+        assert sum(film.convert("RGB").getpixel((2, 2))) < 150
+    assert visit.problems == []
