@@ -51,6 +51,7 @@ _DEFAULTS = {
 }
 _PACK_FROM = 120  # characters; shorter tables stay readable
 _MOST_TEXT = 40_000  # characters of a table, unpacked
+_MOST_NAME = 60  # characters of anything but a table
 
 
 def setup_to_link(setup: Setup) -> dict[str, str]:
@@ -131,6 +132,9 @@ def setup_from_link(parameters: Mapping[str, str]) -> Setup:
     [[[1.0, 2.0], [3.0, 4.5]]]
     """
     texts = _DEFAULTS | {k: v for k, v in parameters.items() if k in PARAMETERS and v}
+    for name, text in texts.items():
+        if len(text) > _MOST_NAME and not _is_table(text):
+            raise InputError(f"{name} is too long: {_cut(text)}")
     own_input, own_kernel = _is_table(texts["input"]), _is_table(texts["kernel"])
     input_name = "random.1" if own_input else texts["input"]
     kernel_name = "random.1" if own_kernel else texts["kernel"]
