@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from cnnlab.checks import InputError
 from cnnlab.fillings import KERNEL_NAMES, filled_input, filled_weight, natural_shape
 from cnnlab.kernels import KERNELS
-from cnnlab.setups import OWN, Setup, change, checked_value
+from cnnlab.setups import OWN, OWN_PHOTOGRAPH, Setup, change, checked_value, own_input
 
 __all__ = ["PARAMETERS", "setup_from_link", "setup_to_link"]
 
@@ -52,6 +52,8 @@ _DEFAULTS = {
 _PACK_FROM = 120  # characters; shorter tables stay readable
 _MOST_TEXT = 40_000  # characters of a table, unpacked
 _MOST_NAME = 60  # characters of anything but a table
+_TABLES = ("input", "kernel", "bias")
+_PHOTOGRAPH = "p."  # before the table of an input that is drawn as a photograph
 
 
 def setup_to_link(setup: Setup) -> dict[str, str]:
@@ -87,7 +89,7 @@ def setup_to_link(setup: Setup) -> dict[str, str]:
     shape = natural_shape(setup.input) or (1, 5, 5)
     texts = {
         "operation": setup.operation,
-        "input": _written(setup.x) if setup.input == OWN else setup.input,
+        "input": _input_text(setup),
         "size": "x".join(map(str, setup.x.shape)) if setup.x.shape != shape else "",
         "kernel": _written(setup.weight) if setup.kernel == OWN else setup.kernel,
         "kernel_size": ""
@@ -133,11 +135,11 @@ def setup_from_link(parameters: Mapping[str, str]) -> Setup:
     """
     texts = _DEFAULTS | {k: v for k, v in parameters.items() if k in PARAMETERS and v}
     for name, text in texts.items():
-        if len(text) > _MOST_NAME and not _is_table(text):
+        if len(text) > _MOST_NAME and not (name in _TABLES and _is_table(text)):
             raise InputError(f"{name} is too long: {_cut(text)}")
-    own_input, own_kernel = _is_table(texts["input"]), _is_table(texts["kernel"])
-    input_name = "random.1" if own_input else texts["input"]
-    kernel_name = "random.1" if own_kernel else texts["kernel"]
+    has_input, has_weights = _is_table(texts["input"]), _is_table(texts["kernel"])
+    input_name = "random.1" if has_input else texts["input"]
+    kernel_name = "random.1" if has_weights else texts["kernel"]
     filters, *kernel_size = _natural_kernel(kernel_name)
     shape = natural_shape(input_name) or (1, 5, 5)
     if "size" in texts:
@@ -160,10 +162,12 @@ def setup_from_link(parameters: Mapping[str, str]) -> Setup:
         width=shape[2],
         has_bias=texts["bias"] != "none",
     )
+    if has_input:
+        text = texts["input"]
+        x = _read(text.removeprefix(_PHOTOGRAPH), setup.x.shape, name="input")
+        setup = own_input(setup, x, photograph=text.startswith(_PHOTOGRAPH))
     parts: dict[str, Any] = {}
-    if own_input:
-        parts |= {"x": _read(texts["input"], setup.x.shape, name="input"), "input": OWN}
-    if own_kernel:
+    if has_weights:
         parts |= {
             "weight": _read(texts["kernel"], setup.weight.shape, name="kernel"),
             "kernel": OWN,
@@ -231,7 +235,13 @@ def _pair(name: str, text: str) -> tuple[int, int]:
 
 def _is_table(text: str) -> bool:
     """Return whether a text holds numbers rather than a name."""
-    return text.startswith("z.") or text[:1] in "-.0123456789"
+    return text.startswith(("z.", _PHOTOGRAPH)) or text[:1] in "-.0123456789"
+
+
+def _input_text(setup: Setup) -> str:
+    if setup.input == OWN_PHOTOGRAPH:
+        return f"{_PHOTOGRAPH}{_written(setup.x)}"
+    return _written(setup.x) if setup.input == OWN else setup.input
 
 
 def _written(values: NDArray[np.float64]) -> str:

@@ -22,17 +22,20 @@ __all__ = [
     "MOST_PRODUCTS",
     "MOST_STEPS",
     "OWN",
+    "OWN_PHOTOGRAPH",
     "Setup",
     "change",
     "checked_value",
     "edit",
     "output_size",
+    "own_input",
     "trace_setup",
 ]
 
 Floats = NDArray[np.float64]
 Operation = Literal["convolution", "transposed"]
 OWN = "own"  # the name of numbers that a learner has edited
+OWN_PHOTOGRAPH = "own.photo"  # numbers from a photograph, each from 0 to 255
 MOST_VALUE = 1e6
 MOST_STEPS = 8192  # output cells that the player shows
 MOST_PRODUCTS = 1_600_000  # over all steps
@@ -80,7 +83,8 @@ class Setup:
     weight : ndarray of shape (K, C / groups, kH, kW), transposed (C, K / groups, kH, kW)
         The weights, as PyTorch stores them.
     input, kernel : str
-        Where the numbers come from: a name for ``filled_input`` and ``filled_weight``, or "own".
+        Where the numbers come from: a name for ``filled_input`` and ``filled_weight``, "own", or
+        "own.photo" for an input that is to be drawn in shades of grey.
     bias : tuple of float or None
         One number for each filter; None for a layer without bias.
     operation : {"convolution", "transposed"}
@@ -140,7 +144,7 @@ class Setup:
     @property
     def is_photograph(self) -> bool:
         """Whether the input is a photograph, drawn in shades of grey."""
-        return self.input.startswith("photo")
+        return self.input.startswith("photo") or self.input == OWN_PHOTOGRAPH
 
     def sides(self) -> Sides:
         """Return the padding in numbers; raise InputError where its name does not fit."""
@@ -332,10 +336,26 @@ def edit(setup: Setup, part: str, cells: list[tuple[int, float]]) -> Setup:
         bias = np.array(setup.bias or (0.0,) * setup.filters)
         return replace(setup, bias=tuple(_edited(bias, cells).tolist()))
     if part == "input":
-        return replace(setup, x=_edited(setup.x, cells), input=OWN)
+        return own_input(setup, _edited(setup.x, cells), photograph=setup.is_photograph)
     if part == "kernel":
         return replace(setup, weight=_edited(setup.weight, cells), kernel=OWN)
     raise InputError(f"there is no part {part!r}; known are input, kernel, bias")
+
+
+def own_input(setup: Setup, x: Floats, *, photograph: bool) -> Setup:
+    """Return `setup` with other numbers of the same shape as its input.
+
+    Parameters
+    ----------
+    setup : Setup
+        The layer and its input.
+    x : ndarray of shape (C, H, W)
+        The numbers.
+    photograph : bool
+        Whether they come from a photograph; it is drawn as one while all lie from 0 to 255.
+    """
+    is_photograph = photograph and x.min() >= 0 and x.max() <= 255
+    return replace(setup, x=x, input=OWN_PHOTOGRAPH if is_photograph else OWN)
 
 
 def checked_value(value: Any) -> float:
@@ -406,15 +426,19 @@ def _refilled(
     else:
         weight_shape = (filters, max(1, shape[0] // setup.groups), *kernel_size)
     x, weight = setup.x, setup.weight
-    if input != OWN:
-        x = filled_input(input, shape) if input != setup.input or x.shape != shape else x
+    if input != setup.input:
+        x = filled_input(input, shape)
     elif x.shape != shape:
-        x = overlaid(filled_input("random.1", shape), x)
-    if kernel != OWN:
-        same = kernel == setup.kernel and weight.shape == weight_shape
-        weight = weight if same else filled_weight(kernel, weight_shape)
+        is_own = input in (OWN, OWN_PHOTOGRAPH)
+        x = overlaid(filled_input("random.1", shape), x) if is_own else filled_input(input, shape)
+    if kernel != setup.kernel:
+        weight = filled_weight(kernel, weight_shape)
     elif weight.shape != weight_shape:
-        weight = overlaid(filled_weight("random.1", weight_shape), weight)
+        weight = (
+            overlaid(filled_weight("random.1", weight_shape), weight)
+            if kernel == OWN
+            else filled_weight(kernel, weight_shape)
+        )
     return replace(setup, x=x, weight=weight, input=input, kernel=kernel)
 
 

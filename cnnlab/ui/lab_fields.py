@@ -11,7 +11,7 @@ from cnnlab.images import SAMPLES
 from cnnlab.kernels import KERNELS
 from cnnlab.links import setup_to_link
 from cnnlab.presets import PRESETS
-from cnnlab.setups import LIMITS, OWN, Setup
+from cnnlab.setups import LIMITS, OWN, OWN_PHOTOGRAPH, Setup
 
 __all__ = ["lab_fields"]
 
@@ -156,9 +156,14 @@ def _with_present(groups: list[Field], name: str) -> list[Field]:
     """Offer what is there now too, where no list has it."""
     if any(name == option for group in groups for option, _ in group["options"]):
         return groups
-    kind, _, rest = name.partition(".")
-    title = {OWN: "Own numbers", "random": f"Random, seed {rest}", "photo": "Part of a photograph"}
-    return [{"label": "", "options": [[name, title.get(kind, name)]]}, *groups]
+    rest = name.partition(".")[2]
+    title = {
+        OWN: "Own numbers",
+        OWN_PHOTOGRAPH: "Own photograph",
+        f"random.{rest}": f"Random, seed {rest}",
+        f"photo.{rest}": "Part of a photograph",
+    }
+    return [{"label": "", "options": [[name, title[name]]]}, *groups]
 
 
 def _seed(setup: Setup) -> int | None:
