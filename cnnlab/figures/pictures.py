@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+import base64
+import io
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from cnnlab.figures.theme import ROLES
 
-__all__ = ["framed", "grey_picture"]
+__all__ = ["data_link", "framed", "grey_picture"]
+
+
+def data_link(picture: Image.Image) -> str:
+    """Return a picture as text that stands where an address would: nothing else is fetched.
+
+    Parameters
+    ----------
+    picture : PIL.Image.Image
+        Mode RGB or L.
+
+    Returns
+    -------
+    str
+        A ``data:`` link to a JPEG file; PNG where the picture is so small that each pixel counts.
+
+    Examples
+    --------
+    >>> data_link(Image.new("L", (8, 8)))[:30]
+    'data:image/png;base64,iVBORw0K'
+    """
+    kind = "png" if max(picture.size) <= 64 else "jpeg"
+    file = io.BytesIO()
+    picture.save(file, kind, quality=88)
+    return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def framed(picture: Image.Image, box: tuple[float, float, float, float]) -> Image.Image:

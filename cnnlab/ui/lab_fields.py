@@ -13,7 +13,7 @@ from cnnlab.links import setup_to_link
 from cnnlab.presets import PRESETS
 from cnnlab.setups import LIMITS, OWN, OWN_PHOTOGRAPH, Setup
 
-__all__ = ["lab_fields"]
+__all__ = ["brief", "lab_fields"]
 
 Field = dict[str, Any]
 _OPERATIONS = [["convolution", "Convolution"], ["transposed", "Transposed convolution"]]
@@ -23,9 +23,16 @@ _MODES += [["circular", "circular"]]
 
 
 def lab_fields(setup: Setup) -> list[Field]:
-    """Return the fields for `setup`, those for a closer look marked with ``more``."""
-    main = [
+    """Return the fields for `setup`.
+
+    Each says its ``place``: "top" stays in sight, "main" can be folded away, "more" is for a
+    closer look.
+    """
+    top = [
         _select("preset", "Example", _preset(setup), _preset_groups(setup)),
+        _button("Photograph …", {"open": "photograph"}),
+    ]
+    main = [
         _select("operation", "Operation", setup.operation, _plain(_OPERATIONS)),
         _pair("Input", setup.size, "height", "width"),
         _number("Channels", setup.channels, "channels"),
@@ -38,7 +45,7 @@ def lab_fields(setup: Setup) -> list[Field]:
     more = [
         _select("input", "Numbers of the input", setup.input, _input_groups(setup)),
         _select("kernel", "Numbers of the kernel", setup.kernel, _kernel_groups(setup)),
-        {"kind": "button", "label": _new_numbers(setup), "value": {"seed": _next_seed(setup)}},
+        _button(_new_numbers(setup), {"set": {"seed": _next_seed(setup)}}),
         _number("Groups", setup.groups, "groups"),
         _sides(setup),
     ]
@@ -61,7 +68,39 @@ def lab_fields(setup: Setup) -> list[Field]:
     if not setup.is_transposed:
         label = "True convolution: turn the kernel"
         more.append({"kind": "toggle", "name": "flip", "label": label, "value": setup.flip})
-    return main + [{**field, "more": True} for field in more]
+    places = {"top": top, "main": main, "more": more}
+    return [{**field, "place": place} for place, fields in places.items() for field in fields]
+
+
+def brief(setup: Setup) -> str:
+    """Return the settings in one line, for where they are folded away.
+
+    Examples
+    --------
+    >>> from cnnlab.links import setup_from_link
+    >>> brief(setup_from_link({"stride": "2", "padding": "same"}))
+    'input 5 × 5, kernel 3 × 3, stride 2, padding same'
+    """
+    rows, columns = setup.size
+    channels = f"{setup.channels} × " if setup.channels > 1 else ""
+    kernel = "{} × {}".format(*setup.kernel_size)
+    parts = ["transposed"] if setup.is_transposed else []
+    parts.append(f"input {channels}{rows} × {columns}")
+    parts.append(f"{setup.filters} kernels {kernel}" if setup.filters > 1 else f"kernel {kernel}")
+    parts.append(f"stride {_both(setup.stride)}")
+    padding = _padding(setup)
+    parts.append(f"padding {padding if padding != 'sides' else 'on each side apart'}")
+    parts += [f"dilation {_both(setup.dilation)}"] if max(setup.dilation) > 1 else []
+    parts += [f"groups {setup.groups}"] if setup.groups > 1 else []
+    return ", ".join(parts)
+
+
+def _both(pair: tuple[int, int]) -> str:
+    return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]} × {pair[1]}"
+
+
+def _button(label: str, wish: Field) -> Field:
+    return {"kind": "button", "label": label, "value": wish}
 
 
 def _select(name: str, label: str, value: str, groups: list[Field]) -> Field:

@@ -15,9 +15,10 @@ from cnnlab.presets import PRESETS
 from cnnlab.repairs import repairs
 from cnnlab.setups import Setup, change, edit, trace_setup
 from cnnlab.trace import Trace, short, trace_payload
-from cnnlab.ui.lab_fields import lab_fields
+from cnnlab.ui import layout
+from cnnlab.ui.lab_fields import brief, lab_fields
 
-__all__ = ["current_setup", "player_data", "replace_setup"]
+__all__ = ["current_setup", "player_data", "replace_setup", "wanted_dialog"]
 
 _MOST_ASKED = 2048  # steps; beyond, nobody predicts, and the answers would only cost time
 
@@ -62,6 +63,12 @@ def replace_setup(key: str, setup: Setup) -> None:
     st.session_state[f"{key}_state"]["setup"] = setup
 
 
+def wanted_dialog(key: str) -> str:
+    """Return the name of the window that the learner has just asked for, once; else ""."""
+    name: str = st.session_state[f"{key}_state"].pop("wanted", "")
+    return name
+
+
 def player_data(
     setup: Setup, *, key: str, label: str, notice: str
 ) -> tuple[dict[str, Any], Trace | None]:
@@ -91,6 +98,8 @@ def player_data(
         "label": label,
         "notice": notice,
         "fields": lab_fields(setup),
+        "brief": brief(setup),
+        "fold": layout.is_lecture(),
         "about": f"{preset.says} Source: {preset.source}." if preset else "",
         "link": link,
         "keys": list(PARAMETERS),
@@ -127,6 +136,9 @@ def _grant_wishes(key: str, state: dict[str, Any]) -> str:
         if not isinstance(number, int) or number <= state["done"].get(token, 0):
             continue
         state["done"] = {token: number}
+        if "open" in wish:
+            state["wanted"] = wish["open"]
+            continue
         try:
             state["setup"] = _granted(state["setup"], wish)
             refused = ""

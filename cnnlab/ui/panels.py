@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from cnnlab.figures.pictures import framed
 from cnnlab.fillings import KERNEL_NAMES
-from cnnlab.images import centre_square, patch, shrink, to_array
 from cnnlab.kernels import KERNELS
 from cnnlab.lessons import LESSONS, SECTIONS, Lesson
-from cnnlab.setups import OWN, Setup, change
+from cnnlab.setups import Setup
 from cnnlab.setups import output_size as shape_of_output
 from cnnlab.shapes import size_formula, transpose_size_formula
 from cnnlab.trace import Trace
 from cnnlab.ui import layout
-from cnnlab.ui.controls import choice, picture_picker
 
 __all__ = [
     "convolution_exercises",
@@ -29,10 +25,8 @@ __all__ = [
     "exercise",
     "lesson_map",
     "output_size",
-    "photograph_input",
     "show_code",
     "show_script",
-    "take_away",
 ]
 
 _PAGES = Path(__file__).resolve().parents[2] / "pages"
@@ -160,119 +154,6 @@ def show_code(page: str, *functions: Callable[..., Any]) -> None:
 def show_script(page: str, script: str, *, says: str) -> None:
     """Show a script that does the same outside the lab."""
     _code(page, script, says=says)
-
-
-def photograph_input(page: str, setup: Setup) -> Setup | None:
-    """Let a learner take the input from a photograph: a sample, an upload or the camera.
-
-    Returns
-    -------
-    Setup or None
-        The layer with the photograph as its input, once the learner has asked for it.
-    """
-    panel = st.expander(
-        "Take the input from a photograph",
-        icon=":material/photo_camera:",
-        key=f"{page}_photo",
-        on_change="rerun",
-        bind="query-params",
-    )
-    if not panel.open:
-        return None
-    with panel:
-        left, right = st.columns([3, 2], gap="medium")
-        with left:
-            size = choice("Cells per side", [8, 12, 16], default=12, key=f"{page}_cells")
-            colours = choice("Colours", ["grey", "red, green, blue"], key=f"{page}_colours")
-            parts = ["whole picture, shrunk", "pixels as they are"]
-            part = choice("Part", parts, key=f"{page}_part")
-            picture = picture_picker(page)
-            box = centre_square(picture.image.size)
-            if part == parts[1]:
-                width, height = picture.image.size
-                row = _place("First row", height - size, key=f"{page}_row")
-                column = _place("First column", width - size, key=f"{page}_column")
-                box = (column, row, column + size, row + size)
-            wanted = st.button("Use it as the input", type="primary", key=f"{page}_use")
-        frame = framed(picture.image, box)
-        right.image(
-            frame, caption=f"The framed part becomes {size} × {size} cells.", alt=picture.alt
-        )
-    if not wanted:
-        return None
-    small = (
-        patch(picture.image, top=box[1], left=box[0], height=size, width=size)
-        if part == parts[1]
-        else shrink(picture.image, size=size)
-    )
-    x = to_array(small, channels="grey" if colours == "grey" else "rgb").round()
-    sized = change(setup, channels=len(x), height=size, width=size)
-    return replace(sized, x=x, input=OWN)
-
-
-def _place(label: str, last: int, *, key: str) -> int:
-    return st.slider(label, 0, last, last // 2, key=key, bind="query-params")
-
-
-def take_away(
-    page: str,
-    setup: Setup,
-    trace: Trace,
-    data: dict[str, Any],
-    *functions: Callable[..., Any],
-) -> None:
-    """Offer the layer as code, the player as a file and the source of the functions behind it.
-
-    Nothing is made before the panel is opened.
-    """
-    panel = st.expander(
-        "The code, and the player as a file to take away",
-        icon=":material/download:",
-        key=f"{page}_take",
-        on_change="rerun",
-        bind="query-params",
-    )
-    if not panel.open:
-        return
-    from cnnlab import code_export
-    from cnnlab.animation import animated_gif
-    from cnnlab.ui.player.standalone import standalone_page
-
-    with panel:
-        st.download_button(
-            "Step player as one HTML file, for offline use",
-            standalone_page(data),
-            file_name="convolution.html",
-            mime="text/html",
-            icon=":material/web:",
-            on_click="ignore",
-        )
-        heights = {"small": 360, "medium": 540, "large": 720}
-        with st.container(horizontal=True):
-            height = choice("Film, size", list(heights), default="medium", key=f"{page}_film")
-            speed = choice("Steps per second", [1, 2, 4], default=2, key=f"{page}_speed")
-            theme = choice("Background", ["light", "dark"], key=f"{page}_theme")
-        st.download_button(
-            "All steps as an animated GIF",
-            lambda: animated_gif(
-                trace, height=heights[height], steps_per_second=speed, dark=theme == "dark"
-            ),
-            file_name="convolution.gif",
-            mime="image/gif",
-            icon=":material/movie:",
-            on_click="ignore",
-        )
-        writers = {
-            "NumPy": code_export.numpy_code,
-            "PyTorch": code_export.pytorch_code,
-            "Keras": code_export.keras_code,
-        }
-        library = choice("Library", list(writers), key=f"{page}_library")
-        st.markdown("Run it: it prints the output that the player shows.")
-        st.code(writers[library](setup), language="python")
-        st.markdown("In plain loops, this is what a convolution does:")
-        for function in functions:
-            st.code(inspect.getsource(function), language="python")
 
 
 def _code(page: str, *sources: str, says: str = "") -> None:

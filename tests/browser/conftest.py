@@ -125,10 +125,15 @@ def visitor(browser: Browser, server: Server) -> Iterator[Callable[..., Visit]]:
     contexts = []
 
     def arrive(
-        *, width: int = 1280, height: int = 800, scheme: str = "light", at: Server = server
+        *,
+        width: int = 1280,
+        height: int = 800,
+        scheme: str = "light",
+        touch: bool = False,
+        at: Server = server,
     ) -> Visit:
         context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme
+            viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=touch
         )
         contexts.append(context)
         visit = Visit(context.new_page(), at)

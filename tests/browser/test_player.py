@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from cnnlab.images import patch, sample, to_array
 from tests.browser.conftest import Visit
 
 pytestmark = pytest.mark.browser
@@ -160,6 +162,7 @@ def test_keeps_its_place_when_the_page_runs_again(visit: Visit) -> None:
     page.locator(".st-key-lecture label").first.click()
     visit.settle()
     expect(page.get_by_text("Step 5 of 9", exact=True)).to_be_visible()
+    press(page, "Settings")  # the lecture view folds them away
     page.locator("summary", has_text="More settings").click()
     field(page, "Numbers of the kernel").select_option("box-blur")
     expect(page.locator(".work .role-kernel text.value").first).to_have_text("0.111")
@@ -189,7 +192,7 @@ def test_a_link_opens_numbers_settings_and_step_in_another_browser(
     page.get_by_label("Stride, rows: more").click()
     expect(page.get_by_text("Step 1 of 4", exact=True)).to_be_visible()
     press(page, "One step forward")
-    page.wait_for_timeout(600)
+    expect(page).to_have_url(re.compile("#step=2$"))
     other = visitor()
     other.page.goto(page.url)
     expect(other.page.get_by_text("Step 2 of 4", exact=True)).to_be_visible()
@@ -295,8 +298,7 @@ def test_every_channel_has_its_numbers_and_a_closer_look(visit: Visit) -> None:
     expect(page.get_by_text("Sum of channel 0")).to_be_visible()
     page.get_by_role("button", name="Cell", exact=True).click()
     expect(page.locator(".board")).to_be_hidden()
-    page.wait_for_timeout(600)
-    assert page.url.endswith("#step=10&level=cell")
+    expect(page).to_have_url(re.compile("#step=10&level=cell$"))
 
 
 def test_predict_then_check(visit: Visit) -> None:
@@ -358,9 +360,10 @@ def test_on_a_phone(visitor: Callable[..., Visit]) -> None:
     expect(player(page)).to_be_visible()
     press(page, "One step forward")
     assert output(page) == FINAL[:2] + [NOT_YET] * 7
-    sizes = page.locator(".transport button").evaluate_all(
+    sizes = page.locator(".transport button:visible").evaluate_all(
         "buttons => buttons.map(b => [b.offsetWidth, b.offsetHeight])"
     )
+    assert len(sizes) == 3
     assert all(width >= 44 and height >= 44 for width, height in sizes)
     boxes = [
         page.locator(f".board .block.role-{role}").bounding_box() for role in ("input", "output")
@@ -370,10 +373,101 @@ def test_on_a_phone(visitor: Callable[..., Visit]) -> None:
     assert abs(boxes[0]["y"] - boxes[1]["y"]) < 5, "input and output stand side by side"
 
 
+def test_everything_by_touch(visitor: Callable[..., Visit]) -> None:
+    visit = visitor(width=390, height=844, touch=True)
+    visit.open("/convolution")
+    page = visit.page
+    main = page.locator(".main-fields")
+    expect(main).to_be_hidden()
+    expect(page.get_by_text("input 5 × 5, kernel 3 × 3, stride 1, padding 0")).to_be_visible()
+    for name in ("One step forward", "One step back", "Play or pause"):
+        page.get_by_role("button", name=name).tap()
+    expect(page.get_by_text("Step 3 of 9", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Play or pause").tap()
+    cell(page, "output", 8).tap()
+    expect(page.get_by_text("Step 9 of 9", exact=True)).to_be_visible()
+    cell(page, "kernel", 4).tap()
+    expect(page.locator(".hint")).to_contain_text("kernel[1, 1] = 1 multiplies 9 inputs")
+    cell(page, "kernel", 4).tap()
+    page.locator("input.editor").fill("5")
+    page.keyboard.press("Enter")
+    expect(cell(page, "output", 8)).to_have_text("8")
+    page.get_by_role("button", name="Settings", exact=True).tap()
+    page.get_by_label("Stride, rows: more").tap()
+    expect(page.get_by_text("Step 1 of 4", exact=True)).to_be_visible()
+    page.locator("summary", has_text="More settings").tap()
+    expect(field(page, "Activation")).to_be_visible()
+    page.get_by_text("Predict first").tap()
+    expect(page.get_by_label("Rows of the output")).to_be_visible()
+    assert page.locator(".stMain").evaluate("main => main.scrollWidth <= innerWidth + 1")
+    assert visit.problems == []
+
+
+def test_painting_by_touch(visitor: Callable[..., Visit]) -> None:
+    visit = visitor(width=390, height=844, touch=True)
+    visit.open("/convolution")
+    page = visit.page
+    page.get_by_text("Paint", exact=True).tap()
+    page.get_by_label("Value to paint with").fill("9")
+    page.get_by_label("Value to paint with").press("Tab")
+    boxes = [cell(page, "input", n).bounding_box() for n in (0, 1, 2)]
+    finger = page.context.new_cdp_session(page)
+    points = [{"x": box["x"] + 8, "y": box["y"] + 8} for box in boxes]
+    kinds = ["touchStart", *["touchMove"] * len(points)]
+    for kind, point in zip(kinds, [points[0], *points], strict=True):
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(page.locator(".work .sum b")).to_have_text("20")
+    assert [cell(page, "input", n).text_content() for n in range(4)] == ["9", "9", "9", "0"]
+
+
+def test_playing_at_eight_times_drops_no_step(visit: Visit) -> None:
+    visit.open("/convolution?padding=1")
+    page = visit.page
+    page.locator(".transport output").evaluate(
+        """counter => {
+          window.seen = [counter.textContent];
+          const note = () => window.seen.push(counter.textContent);
+          new MutationObserver(note).observe(counter, { childList: true, characterData: true });
+        }"""
+    )
+    page.get_by_label("Speed, steps per second").select_option("8")
+    press(page, "Play or pause")
+    expect(page.get_by_text("Step 25 of 25", exact=True)).to_be_visible(timeout=15_000)
+    seen = list(dict.fromkeys(page.evaluate("window.seen")))
+    assert seen == [f"Step {step} of 25" for step in range(1, 26)]
+
+
+def test_the_lecture_view_folds_the_settings(visit: Visit) -> None:
+    page = visit.page
+    main = page.locator(".main-fields")
+    expect(main).to_be_visible()
+    visit.open("/convolution?lecture=true&stride=2&filters=2")
+    expect(page.get_by_text("input 5 × 5, 2 kernels 3 × 3, stride 2, padding 0")).to_be_visible()
+    expect(main).to_be_hidden()
+    play = page.get_by_role("button", name="Play or pause").bounding_box()
+    assert play["y"] + play["height"] <= 800, "play is in sight without scrolling"
+    press(page, "Settings")
+    expect(field(page, "Padding")).to_be_visible()
+    field(page, "Padding").select_option("1")
+    expect(page.get_by_text("Step 1 of 18", exact=True)).to_be_visible()
+    expect(main).to_be_visible()
+    assert visit.problems == []
+
+
+def window(visit: Visit, button: str) -> Locator:
+    """Open one of the windows of the player."""
+    visit.page.get_by_role("button", name=button, exact=True).click()
+    dialog = visit.page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    return dialog
+
+
 def test_the_offline_page_plays_without_a_server(visit: Visit, browser: Browser) -> None:
-    visit.open("/convolution?convolution_take=true&padding=1")
+    visit.open("/convolution?padding=1")
+    dialog = window(visit, "HTML …")
     with visit.page.expect_download() as download:
-        visit.page.get_by_role("button", name="Step player as one HTML file").click()
+        dialog.get_by_role("button", name="Save the page").click()
     context = browser.new_context(offline=True)
     page = context.new_page()
     problems: list[str] = []
@@ -389,22 +483,36 @@ def test_the_offline_page_plays_without_a_server(visit: Visit, browser: Browser)
     expect(page.get_by_text("Step 25 of 25", exact=True)).to_be_visible()
     page.locator(".board .role-input g.cell").nth(10).dblclick()
     expect(page.locator("input.editor")).to_have_count(0)
+    assert page.get_by_role("button", name="Code …").is_hidden()
     assert problems == []
     context.close()
 
 
-@pytest.mark.parametrize("library", ["NumPy", "PyTorch", "Keras"])
-def test_code_to_take_away(visit: Visit, library: str) -> None:
-    visit.open(f"/convolution?convolution_take=true&convolution_library={library}")
-    code = visit.page.locator(".st-key-convolution_take [data-testid=stCode]").first
-    expect(code).to_contain_text("import")
-    expect(code).to_contain_text({"NumPy": "numpy", "PyTorch": "torch", "Keras": "keras"}[library])
+def test_code_to_take_away(visit: Visit) -> None:
+    dialog = window(visit, "Code …")
+    imports = {"NumPy": "import numpy", "PyTorch": "import torch", "Keras": "import keras"}
+    for library, first in imports.items():
+        dialog.get_by_text(library, exact=True).click()
+        expect(dialog.get_by_test_id("stCode")).to_contain_text(first)
+    dialog.get_by_text("plain loops").click()
+    expect(dialog.get_by_test_id("stCode")).to_contain_text("def conv2d_by_loops")
+    visit.page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    press(visit.page, "One step forward")
+    expect(visit.page.get_by_text("Step 2 of 9", exact=True)).to_be_visible()
+    visit.page.get_by_label("Stride, rows: more").click()
+    expect(visit.page.get_by_text("Step 1 of 4", exact=True)).to_be_visible()
+    expect(dialog).to_be_hidden()  # it opens when asked for, not again at every change
+    assert visit.problems == []
 
 
 def test_all_steps_as_a_film(visit: Visit) -> None:
-    visit.open("/convolution?convolution_take=true&convolution_film=small&convolution_theme=dark")
+    dialog = window(visit, "GIF …")
+    dialog.get_by_text("small", exact=True).click()
+    dialog.get_by_text("dark", exact=True).click()
+    visit.settle()
     with visit.page.expect_download() as download:
-        visit.page.get_by_role("button", name="All steps as an animated GIF").click()
+        dialog.get_by_role("button", name="Save the GIF").click()
     with Image.open(download.value.path()) as film:
         assert film.format == "GIF"
         assert film.height == 360
@@ -412,4 +520,37 @@ def test_all_steps_as_a_film(visit: Visit) -> None:
         assert film.info["duration"] == 500
         film.seek(8)
         assert sum(film.convert("RGB").getpixel((2, 2))) < 150
+    assert visit.problems == []
+
+
+@pytest.mark.parametrize("by", ["mouse", "keyboard"])
+def test_a_part_of_a_photograph_becomes_the_input(visit: Visit, by: str) -> None:
+    dialog = window(visit, "Photograph …")
+    page = visit.page
+    frame = dialog.locator(".frame")
+    expect(frame).to_have_attribute("aria-label", re.compile("^Frame of 300 by 300 pixels"))
+    side = dialog.get_by_label("Side of the frame")
+    if by == "mouse":
+        side.fill("12")
+        box = dialog.locator(".picture").bounding_box()
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.mouse.down()
+        page.mouse.move(box["x"] - 50, box["y"] - 50)
+        page.mouse.up()
+    else:
+        side.press("Home")
+        frame.focus()
+        for key in ["ArrowLeft"] * 40 + ["ArrowUp"] * 40:
+            page.keyboard.press(key)
+    corner = re.compile("^Frame of 12 by 12 pixels at column 0, row 0")
+    expect(frame).to_have_attribute("aria-label", corner)
+    page.wait_for_timeout(400)  # the keyboard's last move waits for more of them
+    visit.settle()
+    dialog.get_by_role("button", name="Use it as the input").click()
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_text("12 × 12, black 0, white 255")).to_be_visible()
+    want = to_array(patch(sample("cat"), top=0, left=0, height=12, width=12), channels="grey")
+    shown = page.locator(".board .role-input text.value").all_text_contents()
+    assert shown == [str(int(value)) for value in want.round().ravel()]
+    expect(page).to_have_url(re.compile(r"input=p\."))
     assert visit.problems == []

@@ -26,9 +26,18 @@ def _one_network(torch_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     compute.shutdown()
 
 
-def run(page: Path, **query: str) -> AppTest:
+def ask(at: AppTest, window: str, *, number: int) -> None:
+    """Ask for a window as the step player does: the next run opens it."""
+    wishes = {"token": "t", "list": [{"number": number, "open": window}]}
+    at.session_state["convolution_player"] = {"wishes": wishes}
+
+
+def run(page: Path, *, window: str = "", **query: str) -> AppTest:
+    """Visit a page, with a window of the convolution lesson open if it is named."""
     at = AppTest.from_file(str(SHELL), default_timeout=60)
     at.switch_page(str(page))
+    if window:
+        ask(at, window, number=1)
     for name, value in query.items():
         at.query_params[name] = value
     at.run()
@@ -144,9 +153,9 @@ def test_a_setup_survives_a_visit_to_another_page() -> None:
 
 @pytest.mark.parametrize("colours", ["grey", "red, green, blue"])
 def test_a_photograph_becomes_the_input(colours: str) -> None:
-    at = run(CONVOLUTION, convolution_photo="true", convolution_cells="8")
-    at.get("button_group")
-    next(w for w in controls(at) if w.key == "convolution_colours").set_value(colours).run()
+    query = {"convolution_cells": "8", "convolution_colours": colours}
+    at = run(CONVOLUTION, window="photograph", **query)
+    ask(at, "photograph", number=2)  # a run of the whole page closes the window
     at.button(key="convolution_use").click().run()
     assert not at.exception
     setup = at.session_state["convolution_player_state"]["setup"]
@@ -154,4 +163,22 @@ def test_a_photograph_becomes_the_input(colours: str) -> None:
     first = images.sample(next(iter(images.SAMPLES)))
     want = images.to_array(images.shrink(first, size=8), channels=channels).round()
     assert (setup.x == want).all()
-    assert setup_to_link(setup)["input"].startswith("z.")
+    assert setup_to_link(setup)["input"].startswith("p.z.")
+
+
+@pytest.mark.parametrize("window", ["photograph", "film", "page", "code"])
+def test_both_ends_of_every_control_in_a_window(window: str) -> None:
+    plain = {widget.key for widget in controls(run(CONVOLUTION))}
+    inside = [w for w in controls(run(CONVOLUTION, window=window)) if w.key not in plain]
+    assert bool(inside) == (window != "page")
+    for widget in inside:
+        assert widget.key.startswith("convolution_")
+        for value in ends(widget):
+            at = run(CONVOLUTION, window=window, **{widget.key: str(value)})
+            taken = next(other for other in controls(at) if other.key == widget.key)
+            assert str(taken.value) == str(value)
+
+
+def test_a_window_that_does_not_exist_opens_nothing() -> None:
+    at = run(CONVOLUTION, window="everything")
+    assert {widget.key for widget in controls(at)} == {"lecture"}

@@ -17,7 +17,8 @@ class Board {
     this.element.addEventListener("pointerover", (event) => this.pointed(event));
     this.element.addEventListener("pointerleave", () => this.look(null));
     this.element.addEventListener("pointerdown", (event) => this.pressed(event));
-    this.element.addEventListener("pointerup", () => this.painted());
+    this.element.addEventListener("pointermove", (event) => this.dragged(event));
+    for (const end of ["pointerup", "pointercancel"]) this.element.addEventListener(end, () => this.painted());
     this.element.addEventListener("click", (event) => this.clicked(event));
     this.element.addEventListener("keydown", (event) => this.key(event));
     this.element.addEventListener("focusin", (event) => this.focused(event));
@@ -303,12 +304,13 @@ class Board {
 
   // Pointing, choosing, editing ---------------------------------------------------------------
 
-  target(event) {
-    const svg = event.target.closest?.("svg.plane");
+  /** What lies at an element of the board: role, grid and flat index of a cell, null outside. */
+  target(element) {
+    const svg = element?.closest?.("svg.plane");
     if (!svg) return null;
     for (const [role, view] of Object.entries(this.views)) {
       if (view.planes.some((plane) => plane.svg === svg)) {
-        const index = view.cellOf(event);
+        const index = view.cellOf(element);
         return index === null ? null : { role, view, index };
       }
     }
@@ -316,9 +318,7 @@ class Board {
   }
 
   pointed(event) {
-    const at = this.target(event);
-    if (this.stroke) this.paint(at);
-    else if (event.pointerType !== "touch") this.look(at);
+    if (!this.stroke && event.pointerType !== "touch") this.look(this.target(event.target));
   }
 
   /** Show what a cell has to do with: nothing given, what is pinned. */
@@ -387,12 +387,17 @@ class Board {
   }
 
   pressed(event) {
-    const at = this.target(event);
+    const at = this.target(event.target);
     if (this.brush === null || !at || at.role === "output") return;
     event.preventDefault();
     this.stroke = new Map();
     this.strokeRole = at.role;
+    this.element.setPointerCapture(event.pointerId); // the end is heard wherever it happens
     this.paint(at);
+  }
+
+  dragged(event) {
+    if (this.stroke) this.paint(this.target(this.element.getRootNode().elementFromPoint(event.clientX, event.clientY)));
   }
 
   /** Dragging with the brush: the cells under it take its value at once, the sums follow. */
@@ -408,7 +413,7 @@ class Board {
   }
 
   clicked(event) {
-    const at = this.target(event);
+    const at = this.target(event.target);
     if (!at || this.brush !== null) return;
     const again = this.pinned && this.pinned.role === at.role && this.pinned.index === at.index;
     if (at.role === "output") {

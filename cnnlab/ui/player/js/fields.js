@@ -7,22 +7,37 @@ class Fields {
     this.owner = owner;
     this.element = make("div", { class: "fields", role: "group", "aria-label": "Settings" });
     this.apart = new Set(); // pairs whose rows and columns are set one by one
+    this.main = make("div", { class: "main-fields" });
+    this.brief = make("p", { class: "brief" });
+    this.switch = button("Settings", () => this.fold(!this.main.hidden), { class: "fold" });
   }
 
-  show(fields) {
+  show({ fields, brief, fold }) {
     const shape = JSON.stringify(fields, (name, value) => (name === "value" || name === "values" ? undefined : value));
     if (shape !== this.shape) this.build(fields);
     this.shape = shape;
     fields.forEach((field, i) => this.parts[i].set(field));
+    this.brief.textContent = brief;
+    // A phone and a projector need the room for the board; what the learner chose, stays.
+    const folded = fold || this.element.parentElement.clientWidth < 640;
+    if (this.folded !== folded) this.fold(folded);
+    this.folded = folded;
+  }
+
+  fold(folded) {
+    this.main.hidden = folded;
+    this.brief.hidden = !folded;
+    this.switch.setAttribute("aria-expanded", String(!folded));
   }
 
   build(fields) {
     const open = this.more?.open ?? false;
     this.parts = fields.map((field) => this[field.kind](field));
-    const of = (more) => this.parts.filter((_, i) => Boolean(fields[i].more) === more).map((part) => part.element);
-    this.more = make("details", { class: "more" }, make("summary", {}, "More settings"), make("div", { class: "fields-row" }, ...of(true)));
+    const row = (place, ...rest) => make("div", { class: "fields-row" }, ...this.parts.filter((_, i) => fields[i].place === place).map((part) => part.element), ...rest);
+    this.more = make("details", { class: "more" }, make("summary", {}, "More settings"), row("more"));
     this.more.open = open;
-    this.element.replaceChildren(make("div", { class: "fields-row" }, ...of(false)), this.more);
+    this.main.replaceChildren(row("main"), this.more);
+    this.element.replaceChildren(row("top", this.switch, this.brief), this.main);
   }
 
   select(field) {
@@ -136,7 +151,7 @@ class Fields {
 
   button(field) {
     let wish = field.value;
-    const element = button(field.label, () => this.owner.wish({ set: wish }), { class: "field" });
+    const element = button(field.label, () => this.owner.wish(wish));
     return { element, set: ({ value }) => (wish = value) };
   }
 }

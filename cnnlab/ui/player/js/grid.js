@@ -182,9 +182,9 @@ class GridView {
     return `<rect class="mark" x="${x + 1}" y="${y + 1}" width="${UNIT - 2}" height="${UNIT - 2}"/>${strip}${text}`;
   }
 
-  /** The cell under a pointer event, null outside. */
-  cellOf(event) {
-    const group = event.target.closest?.("g.cell");
+  /** The flat index of the cell that an element belongs to, null outside. */
+  cellOf(element) {
+    const group = element.closest("g.cell");
     return group ? Number(group.dataset.cell) : null;
   }
 

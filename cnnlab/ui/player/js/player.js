@@ -3,6 +3,11 @@
 
 const players = new WeakMap(); // one player for each place on the page, kept through reruns
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8]; // steps per second
+const DIALOGS = {
+  film: ["GIF …", "All steps as an animated GIF"],
+  page: ["HTML …", "The step player as one file, for offline use"],
+  code: ["Code …", "This layer in NumPy, PyTorch and Keras"],
+};
 const LEVELS = { layer: "Layer", filter: "Filter", channel: "Channel", cell: "Cell" };
 
 export default function mount({ data, parentElement, setStateValue }) {
@@ -62,7 +67,7 @@ class Player {
     this.speeds.append(make("option", { value: "row" }, "by row"));
     this.speeds.value = "1";
     this.speeds.onchange = () => this.setSpeed(this.speeds.value);
-    this.transport = make("div", { class: "transport" }, ...Object.values(this.buttons), this.scrubber, this.counter, make("label", {}, "Speed", this.speeds));
+    this.transport = make("div", { class: "transport" }, ...Object.values(this.buttons), this.counter, this.scrubber, make("label", {}, make("span", {}, "Speed"), this.speeds));
     this.tools = make("div", { class: "tools" }, this.levelChoice(), this.brushTool(), this.predictTool(), this.shareTool());
     const keys = (this.keys = make("p", { class: "keys", "aria-hidden": "true" }));
     keys.innerHTML =
@@ -80,6 +85,7 @@ class Player {
       this.board.hint,
       this.predict.element,
       this.transport,
+      (this.foot = make("div", { class: "foot" })),
       keys,
       this.spoken,
     );
@@ -139,10 +145,11 @@ class Player {
     const name = () => `convolution-step-${this.step + 1}`;
     this.shareElement = make(
       "span",
-      { class: "tool" },
+      { class: "tool share" },
       button("Copy link", () => this.copyLink(), { class: "link" }),
       button("PNG", () => savePng(this.board, caption(), name()), { title: "Save this step as a picture" }),
       button("SVG", () => saveSvg(this.board, caption(), name()), { title: "Save this step as a drawing" }),
+      ...Object.entries(DIALOGS).map(([name, [text, title]]) => button(text, () => this.wish({ open: name }), { class: "server", title, "aria-haspopup": "dialog" })),
     );
     return this.shareElement;
   }
@@ -167,13 +174,13 @@ class Player {
     this.section.setAttribute("aria-label", data.label);
     this.wishes = this.wishes.filter((wish) => wish.number > (data.done?.[this.token] ?? 0));
     this.fields.element.hidden = !data.fields;
-    if (data.fields && this.wishes.length === 0) this.fields.show(data.fields);
+    if (data.fields && this.wishes.length === 0) this.fields.show(data);
     this.about.textContent = data.about ?? "";
     this.about.hidden = !data.about;
     this.showProblem(data);
     for (const element of [this.stage, this.transport, this.tools, this.keys]) element.hidden = !data.trace;
     this.brushElement.hidden = this.fixed;
-    this.shareElement.firstChild.hidden = this.fixed;
+    for (const element of this.shareElement.querySelectorAll(".link, .server")) element.hidden = this.fixed;
     if (!data.trace) {
       this.pause();
       this.geometry = null;
@@ -291,6 +298,7 @@ class Player {
     this.board.arrange(width, height, rem);
     const columns = this.board.steps.window[1];
     const work = this.work.rows.length ? Math.max(26, 3 * columns * 2.1 + 10) * rem : Infinity;
+    (width < 40 * rem ? this.foot : this.tools).append(this.shareElement);
     const beside = this.board.boardWidth + work + 3 * rem < width;
     this.section.classList.toggle("side", beside);
     if (this.drawn !== undefined) this.board.drawLines(this.step, this.board.reads(this.step));
