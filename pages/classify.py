@@ -42,11 +42,14 @@ with left:
 
 with st.expander(f"About {name}", icon=":material/info:"):
     networks.facts_table(name)
-panels.exercise(
-    "Compare the whole picture with <em>As the network sees it</em>. What was cut away? Upload "
-    "one in which the main thing stands at the edge.",
-    "The shorter side is resized and the middle square is cut out. What stands outside of it "
-    "cannot be recognised: the network never sees it.",
+panels.exercises(
+    {
+        "Compare the whole picture with <em>As the network sees it</em>. What was cut away? Upload "
+        "one in which the main thing stands at the edge.": (
+            "The shorter side is resized and the middle square is cut out. What stands outside of "
+            "it cannot be recognised: the network never sees it."
+        )
+    }
 )
 panels.show_script(
     "classify",

@@ -32,9 +32,12 @@ with right:
     explanations.heat_overlay("grad_cam", seen, cam, category=category)
 explanations.grad_cam_steps(cam, category=category)
 
-panels.exercise(
-    "Explain a class that is not in the picture. What does the map show then?",
-    "The parts that would speak for that class the most, however little that is: look at the "
-    "range beside the colours. If nothing speaks for it, the map is empty.",
+panels.exercises(
+    {
+        "Explain a class that is not in the picture. What does the map show then?": (
+            "The parts that would speak for that class the most, however little that is: look at "
+            "the range beside the colours. If nothing speaks for it, the map is empty."
+        )
+    }
 )
 panels.show_code("grad_cam", networks.explaining_function())

@@ -29,7 +29,7 @@ a:focus-visible, button:focus-visible, summary:focus-visible, input:focus-visibl
 /* Plotly's labels take the colour of the text around them, so they follow the theme. */
 .js-plotly-plot text { fill: currentColor !important; }
 .exercise { border: 1px solid color-mix(in srgb, currentColor 22%, transparent);
-  border-radius: 0.5rem; padding: 0.8rem 1rem; }
+  border-radius: 0.5rem; padding: 0.8rem 1rem; margin-bottom: 1rem; }
 .exercise p { margin: 0 0 0.4rem; }
 .exercise summary { cursor: pointer; padding: 0.3rem 0; }
 @media (max-width: 40rem) { .stMainBlockContainer { padding: 4rem 1rem 3rem; } }

@@ -22,7 +22,7 @@ from cnnlab.ui import layout
 __all__ = [
     "convolution_exercises",
     "convolution_words",
-    "exercise",
+    "exercises",
     "lesson_map",
     "output_size",
     "show_code",
@@ -127,22 +127,23 @@ def convolution_words(setup: Setup) -> None:
 
 def convolution_exercises() -> None:
     """Ask four things that can be tried in the player above."""
-    exercise(
-        "Which kernel leaves the picture unchanged? And why is the output still smaller?",
-        "<em>Identity</em>. It only copies the pixel under its centre, but its centre cannot reach "
-        "the border: a 3 × 3 kernel loses one row and column on each side. Padding 1 brings them "
-        "back.",
-    )
-    exercise(
-        "Open the example <em>Curve detector</em>. Where is the output largest, and what does the "
-        "kernel answer to the same curve turned over?",
-        "9000 in the top right corner, where every weight meets a bright pixel. The turned curve "
-        "shares only a part with the kernel, so the answers there are smaller.",
-    )
-    exercise(
-        "Which input cells reach the fewest outputs? Point at a corner, then at the middle.",
-        "The corners: without padding only one window contains a corner, while nine windows of a "
-        "3 × 3 kernel contain a cell in the middle.",
+    exercises(
+        {
+            "Which kernel leaves the picture unchanged? And why is the output still smaller?": (
+                "<em>Identity</em>. It only copies the pixel under its centre, but its centre "
+                "cannot reach the border: a 3 × 3 kernel loses one row and column on each side. "
+                "Padding 1 brings them back."
+            ),
+            "Open the example <em>Curve detector</em>. Where is the output largest, and what does "
+            "the kernel answer to the same curve turned over?": (
+                "9000 in the top right corner, where every weight meets a bright pixel. The "
+                "turned curve shares only a part with the kernel, so the answers there are smaller."
+            ),
+            "Which input cells reach the fewest outputs? Point at a corner, then at the middle.": (
+                "The corners: without padding only one window contains a corner, while nine "
+                "windows of a 3 × 3 kernel contain a cell in the middle."
+            ),
+        }
     )
 
 
@@ -172,14 +173,24 @@ def _code(page: str, *sources: str, says: str = "") -> None:
                 st.code(source, language="python")
 
 
-def exercise(question: str, answer: str) -> None:
-    """Ask something to try; the answer stays folded. Both may hold ``<em>``.
+def exercises(asked: dict[str, str]) -> None:
+    """Ask for things to try; each answer stays folded. Both texts may hold ``<em>``.
 
+    Parameters
+    ----------
+    asked : dict
+        Questions and their answers.
+
+    Notes
+    -----
     The browser's own fold is used: Streamlit's costs each page 50 to 100 ms.
     """
     if layout.is_lecture():
         return
     st.html(
-        '<div class="exercise"><p><strong>Try it.</strong> '
-        f"{question}</p><details><summary>Answer</summary><p>{answer}</p></details></div>"
+        "".join(
+            f'<div class="exercise"><p><strong>Try it.</strong> {question}</p>'
+            f"<details><summary>Answer</summary><p>{answer}</p></details></div>"
+            for question, answer in asked.items()
+        )
     )

@@ -91,7 +91,11 @@ class Player {
     );
     this.section.onkeydown = (event) => this.key(event);
     this.root.append(this.section);
-    this.resized = new ResizeObserver(() => this.arrange());
+    this.resized = new ResizeObserver(([{ contentRect }]) => {
+      // The first call tells the size that was just arranged for.
+      if (this.watched || !(Math.abs(contentRect.width - this.width) < 1)) this.arrange();
+      this.watched = true;
+    });
     this.resized.observe(this.section);
   }
 
@@ -293,7 +297,8 @@ class Player {
   arrange() {
     if (!this.data?.trace || !this.section.clientWidth) return;
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const width = this.section.clientWidth - rem;
+    this.width = this.section.clientWidth - rem / 2; // without its padding, as the observer tells it
+    const width = this.width - rem / 2;
     const height = Math.max(Math.min(innerHeight * 0.5, 640), 250);
     this.board.arrange(width, height, rem);
     const columns = this.board.steps.window[1];
