@@ -42,6 +42,36 @@ def test_one_frame_a_step_and_each_differs_from_the_one_before(name):
         assert ImageChops.difference(before, after).getbbox() is not None
 
 
+LAYERS = {
+    "dilated": {"dilation": "2", "padding": "1", "size": "1x6x6", "input": "random.1"},
+    "grouped": {
+        "input": "random.1",
+        "size": "4x4x4",
+        "kernel": "random.2",
+        "kernel_size": "2",
+        "filters": "4",
+        "groups": "2",
+        "bias": "1_0_2_3",
+    },
+    "activated": {"input": "random.1", "size": "3x4x4", "kernel": "random.2", "activation": "relu"},
+    "transposed": {"operation": "transposed", "input": "random.1", "size": "2x3x3", "stride": "2"},
+    "turned": {"flip": "yes", "kernel": "random.4", "stride": "2x1", "padding": "1.0.2.1"},
+    "photograph": {"input": "photo.cat", "size": "3x6x6", "kernel": "sobel-x"},
+}
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("name", LAYERS)
+def test_each_frame_is_the_still_picture_of_its_step(name, dark):
+    trace = trace_setup(setup_from_link(LAYERS[name]))
+    film = frames(animated_gif(trace, height=360, dark=dark))
+    assert len(film) == len(trace)
+    for step, (frame, _) in enumerate(film):
+        still = Image.open(io.BytesIO(still_png(trace, step, height=360, dark=dark)))
+        difference = ImageChops.difference(frame, still.convert("RGB")).convert("L")
+        assert difference.getextrema()[1] < 50, step  # the palette of a GIF is smaller
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_colours_are_those_of_the_theme(role):
     assert getattr(LIGHT, role) == ROLES[role].light
