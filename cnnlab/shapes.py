@@ -8,6 +8,7 @@ __all__ = [
     "conv_output_size",
     "conv_transpose_output_size",
     "kernel_span",
+    "pool_output_size",
     "size_formula",
     "transpose_size_formula",
     "unread_at_end",
@@ -292,6 +293,77 @@ def transpose_size_formula(
     span = kernel_span(kernel_size, dilation=dilation)
     extra = f" + {output_padding}" if output_padding else ""
     return f"({n} − 1) · {stride} − 2 · {padding} + {span}{extra} = {size}"
+
+
+def pool_output_size(
+    n: int,
+    *,
+    kernel_size: int,
+    stride: int | None = None,
+    padding: int = 0,
+    dilation: int = 1,
+    ceil_mode: bool = False,
+    axis: str = "pixels",
+) -> int:
+    """Return how many positions a pooling window can take along one axis.
+
+    Parameters
+    ----------
+    n : int
+        Input length along the axis, in pixels.
+    kernel_size, dilation : int
+        Settings of the window along the axis.
+    stride : int or None
+        Pixels from one window to the next; None for windows that lie side by side.
+    padding : int
+        Pixels added on both sides, at most half a window.
+    ceil_mode : bool
+        Whether a last window may reach beyond the end, as long as it starts before it.
+    axis : {"pixels", "rows", "columns"}
+        What the pixels along the axis are called in a message.
+
+    Returns
+    -------
+    int
+        Output length, in pixels.
+
+    Raises
+    ------
+    InputError
+        If no window fits, or a setting is out of range.
+
+    References
+    ----------
+    .. [1] PyTorch, ``torch.nn.MaxPool2d``, the formula under "Shape".
+
+    Examples
+    --------
+    >>> pool_output_size(55, kernel_size=3, stride=2)
+    27
+    >>> pool_output_size(112, kernel_size=3, stride=2), pool_output_size(
+    ...     112, kernel_size=3, stride=2, ceil_mode=True
+    ... )
+    (55, 56)
+    """
+    n = in_range(n, name="n", low=1)
+    span = kernel_span(kernel_size, dilation=dilation)
+    stride = in_range(kernel_size if stride is None else stride, name="stride", low=1)
+    padding = in_range(padding, name="padding", low=0)
+    if padding > kernel_size // 2:
+        raise InputError(
+            f"the padding of a pooling window is at most half its size: it is {padding}, the "
+            f"window has {kernel_size}"
+        )
+    left_over = n + 2 * padding - span
+    size = (left_over + (stride - 1 if ceil_mode else 0)) // stride + 1
+    if ceil_mode and (size - 1) * stride >= n + padding:
+        size -= 1  # that window would start beyond the input
+    if size < 1:
+        raise InputError(
+            f"a window of {kernel_size} with dilation {dilation} covers {span} {axis}, the padded "
+            f"input has {n + 2 * padding}: take a smaller window, or pool once less"
+        )
+    return size
 
 
 def _both_sides(padding: int | tuple[int, int]) -> tuple[int, int]:

@@ -1,0 +1,361 @@
+"""Layers as descriptions: what a network is made of, without any weights.
+
+A network is a tuple of layers. Joins (`Block`, `Residual`, `Concat`, `Dense`, `Gate`) hold layers
+themselves, so a tuple describes a ResNet as well as a VGG.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from cnnlab.checks import InputError, as_pair, in_range
+from cnnlab.shapes import conv_output_size, conv_transpose_output_size, pool_output_size
+
+__all__ = [
+    "Activation",
+    "AdaptiveAvgPool2d",
+    "BatchNorm2d",
+    "Block",
+    "Concat",
+    "Conv2d",
+    "ConvTranspose2d",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "Gate",
+    "Layer",
+    "Linear",
+    "LocalResponseNorm",
+    "Pool2d",
+    "Residual",
+    "Shape",
+    "output_shape",
+    "same_padding",
+]
+
+Shape = tuple[int, ...]  # (C, H, W), or (features,) after Flatten
+Pair = int | tuple[int, int]  # one number stands for rows and columns
+MOST = 10**6  # channels, features, pixels a side; beyond, a number is a slip of the finger
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What all layers have: a name for tables; empty where the kind says enough."""
+
+    name: str = field(default="", kw_only=True)
+
+
+@dataclass(frozen=True)
+class Conv2d(Layer):
+    """A convolution. `padding` is per side, "same" (stride 1 only) or "valid"."""
+
+    out_channels: int
+    kernel_size: Pair
+    stride: Pair = 1
+    padding: Pair | Literal["same", "valid"] = 0
+    dilation: Pair = 1
+    groups: int = 1
+    bias: bool = True
+
+
+@dataclass(frozen=True)
+class ConvTranspose2d(Layer):
+    """A transposed convolution."""
+
+    out_channels: int
+    kernel_size: Pair
+    stride: Pair = 1
+    padding: Pair = 0
+    output_padding: Pair = 0
+    dilation: Pair = 1
+    groups: int = 1
+    bias: bool = True
+
+
+@dataclass(frozen=True)
+class Pool2d(Layer):
+    """Pooling by a window; without a `stride`, windows lie side by side."""
+
+    kernel_size: Pair
+    stride: Pair | None = None
+    padding: Pair = 0
+    dilation: Pair = 1
+    ceil_mode: bool = False
+    kind: Literal["max", "average", "L2"] = "max"
+
+
+@dataclass(frozen=True)
+class AdaptiveAvgPool2d(Layer):
+    """The mean over so many windows that a given output size results; 1 is global pooling."""
+
+    output_size: Pair = 1
+
+
+@dataclass(frozen=True)
+class BatchNorm2d(Layer):
+    """Batch normalisation: one scale and one shift for each channel."""
+
+
+@dataclass(frozen=True)
+class LocalResponseNorm(Layer):
+    """Local response normalisation over `size` neighbouring channels; it has no weights."""
+
+    size: int = 5
+
+
+@dataclass(frozen=True)
+class Linear(Layer):
+    """A fully connected layer."""
+
+    out_features: int
+    bias: bool = True
+
+
+@dataclass(frozen=True)
+class Flatten(Layer):
+    """All numbers in one row."""
+
+
+@dataclass(frozen=True)
+class Dropout(Layer):
+    """Dropout: in training, each number is left out with probability `p`."""
+
+    p: float = 0.5
+
+
+@dataclass(frozen=True)
+class Activation(Layer):
+    """A function applied to each number."""
+
+    kind: str = "ReLU"
+
+
+@dataclass(frozen=True)
+class Block(Layer):
+    """Layers one after the other, under one name."""
+
+    layers: tuple[Layer, ...]
+
+
+@dataclass(frozen=True)
+class Residual(Layer):
+    """The sum of what `body` and `shortcut` make; an empty shortcut is the input itself."""
+
+    body: tuple[Layer, ...]
+    shortcut: tuple[Layer, ...] = ()
+
+
+@dataclass(frozen=True)
+class Concat(Layer):
+    """Branches side by side, their feature maps stacked."""
+
+    branches: tuple[tuple[Layer, ...], ...]
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """The input with what `body` makes of it stacked on top."""
+
+    body: tuple[Layer, ...]
+
+
+@dataclass(frozen=True)
+class Gate(Layer):
+    """The input, each channel multiplied by a number that `body` makes: squeeze and excitation."""
+
+    body: tuple[Layer, ...]
+
+
+def output_shape(layer: Layer, shape: Shape) -> Shape:
+    """Return the shape of what a layer makes.
+
+    Parameters
+    ----------
+    layer : Layer
+        The layer.
+    shape : (C, H, W) or (features,)
+        The shape of its input.
+
+    Returns
+    -------
+    tuple of int
+        (C, H, W) or (features,).
+
+    Raises
+    ------
+    InputError
+        If the layer cannot take this input.
+
+    Examples
+    --------
+    >>> output_shape(Conv2d(64, 7, stride=2, padding=3), (3, 224, 224))
+    (64, 112, 112)
+    >>> output_shape(Flatten(), (256, 6, 6))
+    (9216,)
+    """
+    match layer:
+        case Flatten():
+            return (_count(shape),)
+        case Linear(out_features=features):
+            if len(shape) != 1:
+                raise InputError(
+                    f"a fully connected layer takes a row of numbers, it gets {_written(shape)}: "
+                    "put Flatten or global pooling with Flatten before it"
+                )
+            return (in_range(features, name="out_features", low=1, high=MOST),)
+        case Dropout() | Activation():
+            return shape
+        case Block() | Residual() | Concat() | Dense() | Gate():
+            return _joined(layer, shape)
+    channels, *size = _picture(layer, shape)
+    match layer:
+        case BatchNorm2d() | LocalResponseNorm():
+            return shape
+        case AdaptiveAvgPool2d():
+            rows, columns = as_pair(layer.output_size, name="output_size", low=1, high=MOST)
+            return channels, rows, columns
+        case Pool2d():
+            rows, columns = (_pooled(layer, size[axis], axis) for axis in (0, 1))
+            return channels, rows, columns
+        case Conv2d() | ConvTranspose2d():
+            filters = in_range(layer.out_channels, name="out_channels", low=1, high=MOST)
+            _check_groups(channels, filters, layer.groups)
+            make = _convolved if isinstance(layer, Conv2d) else _transposed
+            rows, columns = (make(layer, size[axis], axis) for axis in (0, 1))  # type: ignore[arg-type]
+            return filters, rows, columns
+    raise TypeError(f"not a layer: {layer!r}")
+
+
+def same_padding(kernel_size: int, *, dilation: int = 1) -> tuple[int, int]:
+    """Return the padding (before, after) that keeps the size at stride 1.
+
+    Examples
+    --------
+    >>> same_padding(5), same_padding(4)
+    ((2, 2), (1, 2))
+    """
+    total = dilation * (kernel_size - 1)
+    return total // 2, total - total // 2
+
+
+def _count(shape: Shape) -> int:
+    count = 1
+    for n in shape:
+        count *= n
+    return count
+
+
+def _written(shape: Shape) -> str:
+    return " × ".join(str(n) for n in shape)
+
+
+def _picture(layer: Layer, shape: Shape) -> tuple[int, int, int]:
+    if len(shape) != 3:
+        raise InputError(
+            f"{type(layer).__name__} takes feature maps (channels × rows × columns), it gets "
+            f"{_written(shape)} number{'s' if shape != (1,) else ''}: put it before Flatten"
+        )
+    return shape[0], shape[1], shape[2]
+
+
+def _check_groups(channels: int, filters: int, groups: int) -> None:
+    groups = in_range(groups, name="groups", low=1)
+    if channels % groups or filters % groups:
+        raise InputError(
+            f"{groups} groups must divide the {channels} input channels and the {filters} output "
+            "channels"
+        )
+
+
+_AXES = ("rows", "columns")
+
+
+def _convolved(layer: Conv2d, n: int, axis: int) -> int:
+    kernel_size = as_pair(layer.kernel_size, name="kernel_size", low=1, high=MOST)[axis]
+    stride = as_pair(layer.stride, name="stride", low=1, high=MOST)
+    dilation = as_pair(layer.dilation, name="dilation", low=1, high=MOST)[axis]
+    padding: int | tuple[int, int]
+    if layer.padding == "same":
+        if stride != (1, 1):
+            raise InputError("padding 'same' goes with stride 1 only, as in PyTorch")
+        padding = same_padding(kernel_size, dilation=dilation)
+    elif layer.padding == "valid":
+        padding = 0
+    else:
+        padding = as_pair(layer.padding, name="padding", low=0, high=MOST)[axis]
+    return conv_output_size(
+        n,
+        kernel_size=kernel_size,
+        stride=stride[axis],
+        padding=padding,
+        dilation=dilation,
+        axis=_AXES[axis],
+    )
+
+
+def _transposed(layer: ConvTranspose2d, n: int, axis: int) -> int:
+    return conv_transpose_output_size(
+        n,
+        kernel_size=as_pair(layer.kernel_size, name="kernel_size", low=1, high=MOST)[axis],
+        stride=as_pair(layer.stride, name="stride", low=1, high=MOST)[axis],
+        padding=as_pair(layer.padding, name="padding", low=0, high=MOST)[axis],
+        output_padding=as_pair(layer.output_padding, name="output_padding", low=0)[axis],
+        dilation=as_pair(layer.dilation, name="dilation", low=1, high=MOST)[axis],
+        axis=_AXES[axis],
+    )
+
+
+def _pooled(layer: Pool2d, n: int, axis: int) -> int:
+    stride = None if layer.stride is None else as_pair(layer.stride, name="stride", low=1)[axis]
+    return pool_output_size(
+        n,
+        kernel_size=as_pair(layer.kernel_size, name="kernel_size", low=1, high=MOST)[axis],
+        stride=stride,
+        padding=as_pair(layer.padding, name="padding", low=0)[axis],
+        dilation=as_pair(layer.dilation, name="dilation", low=1)[axis],
+        ceil_mode=layer.ceil_mode,
+        axis=_AXES[axis],
+    )
+
+
+def _through(layers: tuple[Layer, ...], shape: Shape) -> Shape:
+    for layer in layers:
+        shape = output_shape(layer, shape)
+    return shape
+
+
+def _joined(layer: Block | Residual | Concat | Dense | Gate, shape: Shape) -> Shape:
+    match layer:
+        case Block():
+            return _through(layer.layers, shape)
+        case Residual():
+            made, kept = _through(layer.body, shape), _through(layer.shortcut, shape)
+            if made != kept:
+                raise InputError(
+                    f"the two ways of a residual block must end in the same shape: its body makes "
+                    f"{_written(made)}, its shortcut {_written(kept)}"
+                )
+            return made
+        case Concat():
+            return _stacked([_through(branch, shape) for branch in layer.branches])
+        case Dense():
+            return _stacked([shape, _through(layer.body, shape)])
+        case Gate():
+            made = _through(layer.body, shape)
+            if made[0] != shape[0] or any(n != 1 for n in made[1:]):
+                raise InputError(
+                    f"a gate needs one number for each of the {shape[0]} channels, its body makes "
+                    f"{_written(made)}"
+                )
+            return shape
+
+
+def _stacked(shapes: list[Shape]) -> Shape:
+    sizes = {shape[1:] for shape in shapes}
+    if len(sizes) != 1:
+        raise InputError(
+            "feature maps that are stacked must have the same rows and columns, they are "
+            + " and ".join(_written(shape) for shape in shapes)
+        )
+    return (sum(shape[0] for shape in shapes), *sizes.pop())

@@ -1,0 +1,164 @@
+"""Receptive fields: which part of the input one output cell can see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from cnnlab.checks import InputError, as_pair
+from cnnlab.layers import (
+    Activation,
+    AdaptiveAvgPool2d,
+    BatchNorm2d,
+    Block,
+    Concat,
+    Conv2d,
+    Dense,
+    Dropout,
+    Flatten,
+    Gate,
+    Layer,
+    Linear,
+    LocalResponseNorm,
+    Pool2d,
+    Residual,
+    same_padding,
+)
+from cnnlab.shapes import kernel_span
+
+__all__ = ["ReceptiveField", "receptive_field", "receptive_fields"]
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """What one cell of a feature map sees along one axis of the input.
+
+    Parameters
+    ----------
+    size : int or None
+        Input pixels from the first to the last that the cell can see, padding included; None for
+        the whole input.
+    jump : int
+        Input pixels from what one cell sees to what its neighbour sees.
+    start : int
+        First input pixel that the first cell sees; negative where padding is seen.
+    """
+
+    size: int | None = 1
+    jump: int = 1
+    start: int = 0
+
+    def of_cell(self, index: int) -> tuple[int, int]:
+        """Return the first input pixel that a cell sees and the one after the last.
+
+        Raises
+        ------
+        InputError
+            If the cell sees the whole input, however large it is.
+        """
+        if self.size is None:
+            raise InputError("a cell that sees the whole input has no ends")
+        first = self.start + index * self.jump
+        return first, first + self.size
+
+
+def receptive_field(layers: Sequence[Layer], *, axis: int = 0) -> ReceptiveField:
+    """Return the receptive field of a cell after the last of some layers.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        From the input on.
+    axis : int
+        0 along the rows' direction (height), 1 along the columns' (width).
+
+    Returns
+    -------
+    ReceptiveField
+        The theoretical one: every pixel that can have an influence at all.
+
+    Raises
+    ------
+    InputError
+        If a layer has no fixed receptive field (a transposed convolution), or the branches of a
+        join do not go at the same pace.
+
+    References
+    ----------
+    .. [1] Araujo, Norris and Sim, 2019, "Computing receptive fields of convolutional neural
+       networks", Distill, equations 2 and 5.
+
+    Examples
+    --------
+    >>> receptive_field([Conv2d(8, 3), Conv2d(8, 3)])
+    ReceptiveField(size=5, jump=1, start=0)
+    >>> receptive_field([Conv2d(8, 5), Pool2d(2), Conv2d(8, 5, padding=2)])
+    ReceptiveField(size=14, jump=2, start=-4)
+    """
+    return _after(layers, ReceptiveField(), axis)
+
+
+def receptive_fields(layers: Sequence[Layer], *, axis: int = 0) -> list[ReceptiveField]:
+    """Return the receptive field after each of some layers; as `receptive_field`."""
+    fields, field = [], ReceptiveField()
+    for layer in layers:
+        field = _next(layer, field, axis)
+        fields.append(field)
+    return fields
+
+
+def _after(layers: Sequence[Layer], field: ReceptiveField, axis: int) -> ReceptiveField:
+    for layer in layers:
+        field = _next(layer, field, axis)
+    return field
+
+
+def _next(layer: Layer, field: ReceptiveField, axis: int) -> ReceptiveField:
+    match layer:
+        case Conv2d() | Pool2d():
+            return _windowed(layer, field, axis)
+        case AdaptiveAvgPool2d() | Linear():
+            return replace(field, size=None)
+        case BatchNorm2d() | LocalResponseNorm() | Activation() | Dropout() | Flatten():
+            return field
+        case Block():
+            return _after(layer.layers, field, axis)
+        case Residual():
+            return _union([_after(way, field, axis) for way in (layer.body, layer.shortcut)])
+        case Concat():
+            return _union([_after(branch, field, axis) for branch in layer.branches])
+        case Dense():
+            return _union([field, _after(layer.body, field, axis)])
+        case Gate():
+            return replace(field, size=None)  # its numbers come from the whole feature map
+    raise InputError(f"{type(layer).__name__} has no receptive field of one size")
+
+
+def _windowed(layer: Conv2d | Pool2d, field: ReceptiveField, axis: int) -> ReceptiveField:
+    kernel_size = as_pair(layer.kernel_size, name="kernel_size", low=1)[axis]
+    dilation = as_pair(layer.dilation, name="dilation", low=1)[axis]
+    stride = layer.kernel_size if layer.stride is None else layer.stride
+    if layer.padding == "same":
+        padding = same_padding(kernel_size, dilation=dilation)[0]
+    elif layer.padding == "valid":
+        padding = 0
+    else:
+        padding = as_pair(layer.padding, name="padding", low=0)[axis]
+    reach = kernel_span(kernel_size, dilation=dilation) - 1
+    return ReceptiveField(
+        size=None if field.size is None else field.size + reach * field.jump,
+        jump=field.jump * as_pair(stride, name="stride", low=1)[axis],
+        start=field.start - padding * field.jump,
+    )
+
+
+def _union(fields: list[ReceptiveField]) -> ReceptiveField:
+    """Return the smallest field that holds all of them."""
+    jumps = {field.jump for field in fields}
+    if len(jumps) != 1:
+        raise InputError("the branches of a join must have the same strides in all")
+    start = min(field.start for field in fields)
+    ends = [None if field.size is None else field.start + field.size for field in fields]
+    known = [end for end in ends if end is not None]
+    size = None if len(known) < len(ends) else max(known) - start
+    return ReceptiveField(size=size, jump=jumps.pop(), start=start)
