@@ -204,13 +204,20 @@ def output_shape(layer: Layer, shape: Shape) -> Shape:
                     "put Flatten or global pooling with Flatten before it"
                 )
             return (in_range(features, name="out_features", low=1, high=MOST),)
-        case Dropout() | Activation():
+        case Dropout(p=p):
+            if not 0 <= p <= 1:
+                raise InputError(f"p must be between 0 and 1, got {p:g}")
+            return shape
+        case Activation():
             return shape
         case Block() | Residual() | Concat() | Dense() | Gate():
             return _joined(layer, shape)
     channels, *size = _picture(layer, shape)
     match layer:
-        case BatchNorm2d() | LocalResponseNorm():
+        case BatchNorm2d():
+            return shape
+        case LocalResponseNorm():
+            in_range(layer.size, name="size", low=1, high=MOST)
             return shape
         case AdaptiveAvgPool2d():
             rows, columns = as_pair(layer.output_size, name="output_size", low=1, high=MOST)
@@ -352,6 +359,8 @@ def _joined(layer: Block | Residual | Concat | Dense | Gate, shape: Shape) -> Sh
 
 
 def _stacked(shapes: list[Shape]) -> Shape:
+    if not shapes:
+        raise InputError("a stack needs at least one branch")
     sizes = {shape[1:] for shape in shapes}
     if len(sizes) != 1:
         raise InputError(
