@@ -16,6 +16,7 @@ from cnnlab.shapes import (
     conv_output_size,
     conv_transpose_output_size,
     kernel_span,
+    pool_output_size,
     size_formula,
     transpose_size_formula,
     unread_at_end,
@@ -287,6 +288,107 @@ def test_the_formula_of_the_transposed_ends_in_the_output_size(n, k, s, p, o, d)
     assert int(result) == size
     assert eval(calculation.replace("·", "*").replace("−", "-")) == size
     assert calculation.endswith(f" + {o}") or o == 0
+
+
+# Pooling -------------------------------------------------------------------------------------
+
+ANY_POOLING = st.fixed_dictionaries(
+    {
+        "kernel_size": st.integers(0, 7),
+        "stride": st.none() | st.integers(0, 8),
+        "padding": st.integers(-1, 4),
+        "dilation": st.just(1) | st.integers(0, 4),
+        "ceil_mode": st.booleans(),
+    }
+)
+
+
+def torch_pool_length(n: int, *, kernel_size: int, stride: int | None, **layer: int) -> int | None:
+    """Return the length that torch's 2-D max pooling gives, None where it refuses.
+
+    Its 1-D pooling allows more padding where the window is dilated; pictures have two axes.
+    """
+    window = {name: (value, 0 if name == "padding" else 1) for name, value in layer.items()}
+    window["ceil_mode"] = layer["ceil_mode"]
+    stride = None if stride is None else (stride, 1)
+    x = torch.ones(1, 1, n, 1)
+    try:
+        out = torch.nn.functional.max_pool2d(x, (kernel_size, 1), stride, **window)
+    except RuntimeError:
+        return None
+    return out.shape[2]
+
+
+@seed(8)
+@settings(max_examples=800, deadline=None)
+@given(n=st.integers(1, 24), layer=ANY_POOLING)
+@example(n=2, layer={"kernel_size": 2, "stride": 3, "padding": 1, "ceil_mode": True})
+@example(n=5, layer={"kernel_size": 2, "stride": 4, "padding": 1, "ceil_mode": True})
+@example(n=9, layer={"kernel_size": 3, "stride": 1, "padding": 2, "dilation": 2})
+@example(n=2, layer={"kernel_size": 3, "stride": 2, "padding": 0, "ceil_mode": True})
+@example(n=1, layer={"kernel_size": 3, "stride": 2, "padding": 0, "ceil_mode": True})
+def test_pooled_size_is_torchs_and_refused_exactly_where_torch_refuses(n, layer):
+    layer = {"dilation": 1, "ceil_mode": False} | layer
+    try:
+        ours = pool_output_size(n, **layer)
+    except InputError:
+        ours = None
+    assert ours == torch_pool_length(n, **layer)
+
+
+@seed(9)
+@settings(max_examples=300, deadline=None)
+@given(n=st.integers(1, 30), layer=GOOD_SETTING, ceil_mode=st.booleans())
+def test_brute_force_finds_as_many_windows_of_pooling(n, layer, ceil_mode):
+    """Rounding up, a window may reach less than a stride beyond, if it starts in the input."""
+    layer = layer | {"padding": min(layer["padding"], layer["kernel_size"] // 2)}
+    span = kernel_span(layer["kernel_size"], dilation=layer["dilation"])
+    end = n + layer["padding"] + (layer["stride"] - 1 if ceil_mode else 0)
+    possible = range(-layer["padding"], end - span + 1, layer["stride"])
+    starts = [start for start in possible if start < n or not ceil_mode]
+    if not starts:
+        with pytest.raises(InputError, match=r"a window of \d+ with dilation \d+ covers"):
+            pool_output_size(n, ceil_mode=ceil_mode, **layer)
+        return
+    assert pool_output_size(n, ceil_mode=ceil_mode, **layer) == len(starts)
+
+
+@pytest.mark.parametrize(
+    ("words", "layer"),
+    [
+        ("n must be at least 1, got 0", {"n": 0}),
+        ("kernel_size must be at least 1, got 0", {"kernel_size": 0}),
+        ("stride must be at least 1, got 0", {"stride": 0}),
+        ("padding must be at least 0, got -1", {"padding": -1}),
+        ("dilation must be at least 1, got 0", {"dilation": 0}),
+        (
+            "the padding of a pooling window is at most half its size: it is 2, the window has 3",
+            {"padding": 2, "dilation": 2},
+        ),
+        (
+            "a window of 3 with dilation 2 covers 5 pixels, the padded input has 4: take a "
+            "smaller window, or pool once less",
+            {"dilation": 2, "n": 2, "padding": 1},
+        ),
+        (
+            "a window of 3 with dilation 1 covers 3 columns, the padded input has 2: take a "
+            "smaller window, or pool once less",
+            {"n": 2, "axis": "columns"},
+        ),
+    ],
+)
+def test_refusals_of_pooling_name_the_rule_too(words, layer):
+    layer = {"n": 3, "kernel_size": 3} | layer
+    with pytest.raises(InputError, match=f"^{re.escape(words)}$"):
+        pool_output_size(layer.pop("n"), **layer)
+
+
+@pytest.mark.parametrize("name", ["n", "kernel_size", "stride", "padding", "dilation"])
+@pytest.mark.parametrize("value", [1.0, "1", True])
+def test_the_wrong_kind_is_a_type_error_for_pooling_too(name, value):
+    sizes = {"n": 5, "kernel_size": 1, "stride": 3} | {name: value}
+    with pytest.raises(TypeError, match=f"^{name} must be a whole number"):
+        pool_output_size(sizes.pop("n"), **sizes)
 
 
 # Worked examples -----------------------------------------------------------------------------
