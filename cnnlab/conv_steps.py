@@ -144,7 +144,15 @@ def trace_conv_transpose2d(
     names = channel_names or _channel_names(n_channels)
     first_channel = np.arange(n_filters) // per_group * in_group
     values, margin = spread(layer)
-    source = Grid("Input", values, names, margin, _grey(as_grey), spacing=layer.stride)
+    source = Grid(
+        "Input",
+        values,
+        names,
+        margin,
+        _grey(as_grey),
+        spacing=layer.stride,
+        around="a border of zeros",
+    )
     slices = tuple(
         f"{names[c]} to feature map {c // in_group * per_group + k}"
         for c in range(n_channels)

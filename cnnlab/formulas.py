@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cnnlab.setups import Setup
+from cnnlab.shapes import size_formula, transpose_size_formula
 
-__all__ = ["convolution_formula"]
+__all__ = ["convolution_formula", "size_words"]
 
 
 def convolution_formula(setup: Setup) -> str:
@@ -66,3 +67,53 @@ def _place(target: str, index: str, stride: int, dilation: int, padding: int) ->
     return f"{at} + {index}{'' if dilation == 1 else f'·{dilation}'}" + (
         f" − {padding}" if padding else ""
     )
+
+
+def size_words(setup: Setup, n_unread: int) -> str:
+    """Return how the output size follows from the settings, and what is never read.
+
+    Parameters
+    ----------
+    setup : Setup
+        The layer and its input.
+    n_unread : int
+        Input cells that no window reads.
+
+    Returns
+    -------
+    str
+        Two or three sentences.
+
+    Examples
+    --------
+    >>> from cnnlab.links import setup_from_link
+    >>> size_words(setup_from_link({"stride": "2"}), 0).split(": ")[1]
+    '(5 + 2 · 0 − 3) / 2 + 1 = 2.'
+    """
+    names = ("Rows", "Columns")
+    lines = [f"{name}: {_size_line(setup, axis)}" for axis, name in enumerate(names)]
+    if lines[0].removeprefix("Rows: ") == lines[1].removeprefix("Columns: "):
+        lines = [lines[0].removeprefix("Rows: ")]
+    rule = (
+        "(input − 1) · stride − 2 · padding + pixels the kernel covers + output padding"
+        if setup.is_transposed
+        else "(input + padding − pixels the kernel covers) / stride + 1"
+    )
+    lost = f" No window reads {n_unread} of the cells: they are crossed out." if n_unread else ""
+    return f"Output size = {rule}: " + "; ".join(lines) + f".{lost}"
+
+
+def _size_line(setup: Setup, axis: int) -> str:
+    common = {
+        "kernel_size": setup.kernel_size[axis],
+        "stride": setup.stride[axis],
+        "dilation": setup.dilation[axis],
+    }
+    if setup.is_transposed:
+        return transpose_size_formula(
+            setup.size[axis],
+            padding=setup.sides()[axis][0],
+            output_padding=setup.output_padding[axis],
+            **common,
+        )
+    return size_formula(setup.size[axis], padding=setup.sides()[axis], **common)

@@ -76,6 +76,21 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Output size and cost",
+        "Convolution",
+        ":material/calculate:",
+        "output_size.py",
+        10,
+        "How large the output of a layer is, how many weights it has, how much work it is.",
+        (
+            ("AlexNet's first layer", {}),
+            (
+                "A layer that does not fit",
+                {"output_size_width": "224", "output_size_height": "224"},
+            ),
+        ),
+    ),
+    Lesson(
         "Classify a photograph",
         "Networks",
         ":material/image_search:",

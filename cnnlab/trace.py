@@ -35,6 +35,8 @@ class Grid:
         where data was cut off.
     spacing : (rows, columns)
         Cells from one number of the data to the next; those between are filled in, not data.
+    around : str
+        What the margin is called.
     as_grey : tuple of float or None
         (black, white): draw cells as shades of grey between these two values, as for a photograph.
     """
@@ -45,6 +47,7 @@ class Grid:
     margin: tuple[int, int, int, int] = (0, 0, 0, 0)
     as_grey: tuple[float, float] | None = None
     spacing: tuple[int, int] = (1, 1)
+    around: str = "padding"
 
 
 @dataclass(frozen=True)
@@ -217,6 +220,7 @@ def _grid_payload(grid: Grid) -> dict[str, Any]:
         "planes": list(grid.planes),
         "margin": list(grid.margin),
         "spacing": list(grid.spacing),
+        "around": grid.around,
         "as_grey": list(grid.as_grey) if grid.as_grey else None,
         "values": short(grid.values.ravel()),
     }

@@ -17,7 +17,6 @@ data, trace = lab_state.player_data(
 )
 step_player(data, key=KEY)
 if trace is not None:
-    panels.output_size(setup, trace)
     panels.convolution_words(setup)
     panels.convolution_exercises()
 dialogs.open_dialog("convolution", setup, trace, data, key=KEY)

@@ -12,7 +12,7 @@ from cnnlab import images
 from cnnlab.checks import InputError
 from cnnlab.ui import cache, layout
 
-__all__ = ["Picture", "choice", "pick", "picture_picker"]
+__all__ = ["Picture", "choice", "pick", "picture_picker", "whole_number"]
 
 T = TypeVar("T")
 _OWN = "own_picture"  # what a learner uploaded or photographed, kept for all pages of the session
@@ -91,6 +91,13 @@ def choice(label: str, options: list[T], *, key: str, default: T | None = None) 
         label, options, default=usual, required=True, key=key, bind="query-params"
     )
     return usual if chosen is None else chosen  # a link that ends in "stride=" chooses nothing
+
+
+def whole_number(label: str, low: int, high: int, default: int, *, key: str) -> int:
+    """Return a whole number from `low` to `high`; it is part of the link."""
+    return st.number_input(
+        label, low, high, default, step=1, key=key, bind="query-params", width=132
+    )
 
 
 def pick(

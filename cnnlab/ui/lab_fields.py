@@ -41,10 +41,11 @@ def lab_fields(setup: Setup) -> list[Field]:
         _pair("Stride", setup.stride, "stride_rows", "stride_columns"),
         _select("padding", "Padding", _padding(setup), _plain(_padding_options(setup))),
         _pair("Dilation", setup.dilation, "dilation_rows", "dilation_columns"),
-    ]
-    more = [
         _select("input", "Numbers of the input", setup.input, _input_groups(setup)),
         _select("kernel", "Numbers of the kernel", setup.kernel, _kernel_groups(setup)),
+        {"kind": "toggle", "name": "has_bias", "label": "Bias", "value": setup.bias is not None},
+    ]
+    more = [
         _button(_new_numbers(setup), {"set": {"seed": _next_seed(setup)}}),
         _number("Groups", setup.groups, "groups"),
         _sides(setup),
@@ -61,10 +62,7 @@ def lab_fields(setup: Setup) -> list[Field]:
     else:
         more.append(_select("padding_mode", "Padding with", setup.padding_mode, _plain(_MODES)))
     activations = [[name, entry.title] for name, entry in ACTIVATIONS.items()]
-    more += [
-        _select("activation", "Activation", setup.activation, _plain(activations)),
-        {"kind": "toggle", "name": "has_bias", "label": "Bias", "value": setup.bias is not None},
-    ]
+    more.append(_select("activation", "Activation", setup.activation, _plain(activations)))
     if not setup.is_transposed:
         label = "True convolution: turn the kernel"
         more.append({"kind": "toggle", "name": "flip", "label": label, "value": setup.flip})

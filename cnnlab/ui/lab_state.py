@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from cnnlab.checks import InputError
-from cnnlab.formulas import convolution_formula
+from cnnlab.formulas import convolution_formula, size_words
 from cnnlab.links import PARAMETERS, setup_from_link, setup_to_link
 from cnnlab.mistakes import size_mistakes, value_mistakes
 from cnnlab.presets import PRESETS
@@ -20,7 +20,10 @@ from cnnlab.ui.lab_fields import brief, lab_fields
 
 __all__ = ["current_setup", "player_data", "replace_setup", "wanted_dialog"]
 
+_MOST_UNDONE = 50
+_MOST_LINKS = 200
 _MOST_ASKED = 2048  # steps; beyond, nobody predicts, and the answers would only cost time
+_OWN_WORDS = "Your own settings or numbers."
 
 
 def current_setup(key: str) -> tuple[Setup, str]:
@@ -41,26 +44,31 @@ def current_setup(key: str) -> tuple[Setup, str]:
     str
         Why something was refused, empty if nothing was.
     """
-    state = st.session_state.setdefault(f"{key}_state", {"seen": None, "done": {}})
+    state = st.session_state.setdefault(f"{key}_state", {"links": [], "done": {}})
     link = {name: st.query_params[name] for name in PARAMETERS if name in st.query_params}
-    known = state["seen"] is not None and (not link or link in (state["seen"], state["written"]))
+    if not st.session_state.get(key):  # the player has come anew: a link in the address counts
+        state["links"] = state["links"][-1:]
     notice = ""
-    if not known:
+    if not state["links"] or (link and link not in state["links"]):
         try:
             state["setup"] = setup_from_link(link)
         except InputError as error:
             state["setup"] = setup_from_link({})
             notice = f"This link is damaged ({error}); here is the first example instead."
-    if not known or link:
-        state["seen"] = link
+        state["links"].append(link)
     notice = _grant_wishes(key, state) or notice
-    state["written"] = setup_to_link(state["setup"])
+    written = setup_to_link(state["setup"])
+    if written not in state["links"][-1:]:
+        # The address lags behind: it may still hold any of the links that were there before.
+        state["links"] = [*state["links"], written][-_MOST_LINKS:]
     return state["setup"], notice
 
 
 def replace_setup(key: str, setup: Setup) -> None:
-    """Put another layer in place of the present one."""
-    st.session_state[f"{key}_state"]["setup"] = setup
+    """Put another layer in place of the present one; it can be taken back."""
+    state = st.session_state[f"{key}_state"]
+    _remember(state)
+    state["setup"] = setup
 
 
 def wanted_dialog(key: str) -> str:
@@ -100,7 +108,8 @@ def player_data(
         "fields": lab_fields(setup),
         "brief": brief(setup),
         "fold": layout.is_lecture(),
-        "about": f"{preset.says} Source: {preset.source}." if preset else "",
+        "about": f"{preset.says} Source: {preset.source}." if preset else _OWN_WORDS,
+        "undo": bool(st.session_state[f"{key}_state"].get("past")),
         "link": link,
         "keys": list(PARAMETERS),
         "done": st.session_state[f"{key}_state"]["done"],
@@ -116,6 +125,7 @@ def player_data(
         ways = [{"label": label, "fields": fields} for label, fields in repairs(setup)]
         return data | {"trace": None, "problem": {"says": f"{error}.", "repairs": ways}}, None
     data["trace"] = trace_payload(trace) | {"formula": convolution_formula(setup)}
+    data["sizes"] = size_words(setup, len(trace.unread))
     if len(trace) <= _MOST_ASKED:
         data["predict"] = {
             "values": [
@@ -139,12 +149,22 @@ def _grant_wishes(key: str, state: dict[str, Any]) -> str:
         if "open" in wish:
             state["wanted"] = wish["open"]
             continue
+        if "undo" in wish:
+            state["setup"] = state["past"].pop() if state.get("past") else state["setup"]
+            continue
         try:
-            state["setup"] = _granted(state["setup"], wish)
+            changed = _granted(state["setup"], wish)
+            _remember(state)
+            state["setup"] = changed
             refused = ""
         except InputError as error:
             refused = f"{str(error)[:1].upper()}{str(error)[1:]}."
     return refused
+
+
+def _remember(state: dict[str, Any]) -> None:
+    """Keep the present layer, so that a change can be taken back."""
+    state["past"] = [*state.get("past", []), state["setup"]][-_MOST_UNDONE:]
 
 
 def _granted(setup: Setup, wish: dict[str, Any]) -> Setup:

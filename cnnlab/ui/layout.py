@@ -32,6 +32,14 @@ a:focus-visible, button:focus-visible, summary:focus-visible, input:focus-visibl
   border-radius: 0.5rem; padding: 0.8rem 1rem; margin-bottom: 1rem; }
 .exercise p { margin: 0 0 0.4rem; }
 .exercise summary { cursor: pointer; padding: 0.3rem 0; }
+.numbers { overflow-x: auto; }
+.numbers table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.numbers th, .numbers td { text-align: left; padding: 0.4rem 0.9rem 0.4rem 0; vertical-align: top;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
+.numbers th { font-weight: 600; }
+.numbers .right { text-align: right; white-space: nowrap; }
+.numbers td.right:last-child { font-weight: 650; padding-right: 0; }
+@media (max-width: 40rem) { .numbers .wide-only { display: none; } }
 @media (max-width: 40rem) { .stMainBlockContainer { padding: 4rem 1rem 3rem; } }
 </style>
 """.replace("CURSOR", ROLES["cursor"].figure)

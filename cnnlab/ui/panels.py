@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,6 @@ from cnnlab.kernels import KERNELS
 from cnnlab.lessons import LESSONS, SECTIONS, Lesson
 from cnnlab.setups import Setup
 from cnnlab.setups import output_size as shape_of_output
-from cnnlab.shapes import size_formula, transpose_size_formula
-from cnnlab.trace import Trace
 from cnnlab.ui import layout
 
 __all__ = [
@@ -24,9 +23,9 @@ __all__ = [
     "convolution_words",
     "exercises",
     "lesson_map",
-    "output_size",
     "show_code",
     "show_script",
+    "table",
 ]
 
 _PAGES = Path(__file__).resolve().parents[2] / "pages"
@@ -60,38 +59,6 @@ def _lesson_card(lesson: Lesson) -> None:
                 )
 
 
-def output_size(setup: Setup, trace: Trace) -> None:
-    """Write down how the output size follows from the settings, and what is never read."""
-    names = ("Rows", "Columns")
-    lines = [f"{name}: {_size_line(setup, axis)}" for axis, name in enumerate(names)]
-    if lines[0].removeprefix("Rows: ") == lines[1].removeprefix("Columns: "):
-        lines = [lines[0].removeprefix("Rows: ")]
-    rule = (
-        "(input − 1) · stride − 2 · padding + pixels the kernel covers + output padding"
-        if setup.is_transposed
-        else "(input + padding − pixels the kernel covers) / stride + 1"
-    )
-    unread = len(trace.unread)
-    lost = f" No window reads {unread} of the cells: they are crossed out." if unread else ""
-    st.caption(f"Output size = {rule}. " + ". ".join(lines) + f".{lost}")
-
-
-def _size_line(setup: Setup, axis: int) -> str:
-    common = {
-        "kernel_size": setup.kernel_size[axis],
-        "stride": setup.stride[axis],
-        "dilation": setup.dilation[axis],
-    }
-    if setup.is_transposed:
-        return transpose_size_formula(
-            setup.size[axis],
-            padding=setup.sides()[axis][0],
-            output_padding=setup.output_padding[axis],
-            **common,
-        )
-    return size_formula(setup.size[axis], padding=setup.sides()[axis], **common)
-
-
 def convolution_words(setup: Setup) -> None:
     """Say what a convolution is, in few words; the player shows the rest."""
     kernel = KERNELS.get(KERNEL_NAMES.get(setup.kernel, ""))
@@ -115,7 +82,12 @@ def convolution_words(setup: Setup) -> None:
         "the feature maps, stacked, are the input of the next layer.\n\n"
         "**Stride** is how many cells the kernel moves from one step to the next. **Padding** is "
         "how many rows and columns are put around the input. **Dilation** is the distance between "
-        "neighbouring weights.\n\n"
+        "neighbouring weights. A **bias** is one number for each filter, added to every sum of "
+        "its products.\n\n"
+        "**Transposed convolution** makes a map larger. The numbers of the input are moved apart "
+        "by the stride, with zeros between them and a border of zeros around; the kernel, turned "
+        "by half a turn, slides over that. It is the way back through a convolution: where the "
+        "convolution read, it writes.\n\n"
         "**Strictly, this is cross-correlation.** True convolution turns the kernel by half a turn "
         "first. Try it: take the *single bright pixel* as input. Cross-correlation writes the "
         "kernel turned by half a turn into the output; with *true convolution* (under *More "
@@ -171,6 +143,45 @@ def _code(page: str, *sources: str, says: str = "") -> None:
             st.markdown(says)
             for source in sources:
                 st.code(source, language="python")
+
+
+def table(
+    head: list[str], rows: list[list[str]], *, align: str, wide_only: list[int] | None = None
+) -> None:
+    """Draw a table of texts that fits a phone: the first column names the row.
+
+    Parameters
+    ----------
+    head : list of str
+        The columns' names.
+    rows : list of list of str
+        The cells; plain text.
+    align : str
+        One letter for each column: "l" or "r".
+    wide_only : list of int, optional
+        Columns that a narrow screen leaves out.
+    """
+    narrow_out = wide_only or []
+    kinds = [
+        f"{'right' if side == 'r' else ''} {'wide-only' if place in narrow_out else ''}".strip()
+        for place, side in enumerate(align)
+    ]
+
+    def line(cells: list[str], tag: str) -> str:
+        texts = zip(cells, kinds, range(len(cells)), strict=True)
+        parts = [
+            f'<th scope="row">{escape(text)}</th>'
+            if tag == "td" and place == 0
+            else f'<{tag} class="{kind}">{escape(text)}</{tag}>'
+            for text, kind, place in texts
+        ]
+        return f"<tr>{''.join(parts)}</tr>"
+
+    body = "".join(line(row, "td") for row in rows)
+    st.html(
+        f'<div class="numbers"><table><thead>{line(head, "th")}</thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
 
 
 def exercises(asked: dict[str, str]) -> None:

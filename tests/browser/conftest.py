@@ -127,7 +127,7 @@ def visitor(browser: Browser, server: Server) -> Iterator[Callable[..., Visit]]:
     def arrive(
         *,
         width: int = 1280,
-        height: int = 800,
+        height: int = 1000,
         scheme: str = "light",
         touch: bool = False,
         at: Server = server,

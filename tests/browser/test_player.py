@@ -231,6 +231,46 @@ def test_editing_by_keyboard_alone(visit: Visit) -> None:
     assert output(page)[0] == "7"
 
 
+def test_numbers_are_typed_in_a_row(visit: Visit) -> None:
+    """Faster than the server answers, with Tab, with arrows: no number is lost."""
+    page = visit.page
+    numbers = ["1", "20", "-3", "0.5", "12", "7", "8", "9", "10"]
+    cell(page, "kernel", 0).dblclick()
+    for number in numbers[:6]:
+        page.keyboard.type(number)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    for number in numbers[6:]:
+        page.keyboard.type(number)
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(250)  # as slowly as the server answers
+        page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile("kernel=1_20_-3_0.5_12_7_8_9_10$"))
+    shown = page.locator(".board .role-kernel text.value").all_text_contents()
+    assert shown == [number.replace("-", "−") for number in numbers]
+    expect(page.get_by_text("Step 1 of 9", exact=True)).to_be_visible()
+    expect(page.get_by_label("Speed, steps per second")).to_have_value("1")
+    assert visit.problems == []
+
+
+def test_undo_takes_changes_back_one_by_one(visit: Visit) -> None:
+    page = visit.page
+    undo = page.get_by_role("button", name="Undo")
+    expect(undo).to_be_disabled()
+    page.get_by_label("Stride, rows: more").click()
+    expect(page.get_by_text("Step 1 of 4", exact=True)).to_be_visible()
+    cell(page, "kernel", 4).dblclick()
+    page.keyboard.type("6")
+    page.keyboard.press("Enter")
+    expect(cell(page, "kernel", 4)).to_have_text("6")
+    page.keyboard.press("Control+z")
+    expect(cell(page, "kernel", 4)).to_have_text("1")
+    undo.click()
+    expect(page.get_by_text("Step 1 of 9", exact=True)).to_be_visible()
+    expect(undo).to_be_disabled()
+    expect(page).to_have_url(re.compile("/convolution$"))
+
+
 def test_painting(visit: Visit) -> None:
     page = visit.page
     page.get_by_text("Paint", exact=True).click()
@@ -304,7 +344,10 @@ def test_every_channel_has_its_numbers_and_a_closer_look(visit: Visit) -> None:
 def test_predict_then_check(visit: Visit) -> None:
     visit.open("/convolution?bias=2&padding=1")
     page = visit.page
+    expect(page.get_by_text("Output size =")).to_be_visible()
     page.get_by_text("Predict first").click()
+    expect(page.get_by_label("Rows of the output")).to_be_focused()
+    expect(page.get_by_text("Output size =")).to_be_hidden()  # that would be the answer
     answer = page.locator(".answer")
     page.get_by_label("Rows of the output").fill("3")
     page.get_by_label("Columns of the output").fill("3")
@@ -446,7 +489,7 @@ def test_the_lecture_view_folds_the_settings(visit: Visit) -> None:
     expect(page.get_by_text("input 5 × 5, 2 kernels 3 × 3, stride 2, padding 0")).to_be_visible()
     expect(main).to_be_hidden()
     play = page.get_by_role("button", name="Play or pause").bounding_box()
-    assert play["y"] + play["height"] <= 800, "play is in sight without scrolling"
+    assert play["y"] + play["height"] <= 1000, "play is in sight without scrolling"
     press(page, "Settings")
     expect(field(page, "Padding")).to_be_visible()
     field(page, "Padding").select_option("1")

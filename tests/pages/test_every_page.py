@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnlab import compute, images
+from cnnlab.lessons import HOME, LESSONS
 from cnnlab.links import PARAMETERS, setup_to_link
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +35,7 @@ def ask(at: AppTest, window: str, *, number: int) -> None:
 
 def run(page: Path, *, window: str = "", **query: str) -> AppTest:
     """Visit a page, with a window of the convolution lesson open if it is named."""
-    at = AppTest.from_file(str(SHELL), default_timeout=60)
+    at = AppTest.from_file(str(SHELL), default_timeout=60).run()  # now it knows the pages
     at.switch_page(str(page))
     if window:
         ask(at, window, number=1)
@@ -50,13 +51,15 @@ def ends(widget) -> list:
     if widget.type in ("toggle", "checkbox"):
         return [False, True]
     if widget.type in ("slider", "number_input"):
-        return [widget.min, widget.max]
+        return [type(widget.value)(end) for end in (widget.min, widget.max)]
     return [widget.options[0], widget.options[-1]]
 
 
 def controls(at: AppTest) -> list:
+    """Return what can be set, but for lists of examples, which only set the others."""
     groups = [widget for widget in at.get("button_group") if len(widget.options)]
-    return [widget for kind in KINDS for widget in at.get(kind)] + groups
+    found = [widget for kind in KINDS for widget in at.get(kind)] + groups
+    return [widget for widget in found if not widget.key.endswith("_example")]
 
 
 def test_there_are_pages() -> None:
@@ -66,7 +69,8 @@ def test_there_are_pages() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_defaults(page: Path) -> None:
     at = run(page)
-    assert len(at.title) == 1
+    title = next(lesson.title for lesson in (HOME, *LESSONS) if lesson.file == page.name)
+    assert [element.value for element in at.title] == [title if page.stem != "home" else "CNN Lab"]
     assert at.error == []
 
 

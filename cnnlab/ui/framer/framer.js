@@ -46,6 +46,7 @@ class Framer {
       [this.left, this.top, this.side] = data.frame;
     }
     this.data = data;
+    this.picture.style.maxWidth = `calc(45vh * ${data.width / data.height})`; // the rest stays in sight
     this.slider.min = data.smallest;
     this.slider.max = Math.min(data.width, data.height);
     if (this.side < data.smallest) this.resize(data.smallest);

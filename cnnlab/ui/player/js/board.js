@@ -51,6 +51,23 @@ class Board {
     this.pinned = null;
   }
 
+  /** Remember where the learner is; what comes back goes there again once the grids are new. */
+  keep() {
+    const { pinned, editor } = this;
+    const held = this.owner.root.activeElement;
+    const focused = Object.entries(this.views ?? {}).flatMap(([role, view]) =>
+      view.planes.flatMap(({ svg }, p) => (svg === held ? [[role, p]] : [])),
+    )[0];
+    const typing = editor && { ...editor.at, text: editor.value, whole: editor.selectionEnd > editor.selectionStart };
+    this.editor = null; // it goes with the old grids, and what is half typed is not taken
+    return () => {
+      const again = (at) => ({ role: at.role, view: this.views[at.role], index: at.index });
+      if (pinned) this.pin(again(pinned));
+      if (focused) this.views[focused[0]].planes[focused[1]].svg.focus({ preventScroll: true });
+      if (typing) this.openEditor(again(typing), typing.whole ? null : typing.text);
+    };
+  }
+
   reads(step) {
     const { read_patterns: patterns, read_pattern: pattern, first_read: first } = this.steps;
     return patterns[pattern[step]].map((offset) => offset + first[step]);
@@ -205,6 +222,8 @@ class Board {
     const narrow = (width - gaps) / row < 21; // only a narrow page, not a tall board, is a reason
     const stacked = narrow && below > side * 1.25;
     const cell = Math.max(Math.min(stacked ? below : side, LARGEST_CELL * rem), 9);
+    this.stacked = stacked;
+    this.cell = cell;
     this.element.classList.toggle("stacked", stacked);
     this.element.classList.toggle("many", many && !stacked);
     this.element.classList.toggle("tiny", cell < 17);
@@ -351,7 +370,7 @@ class Board {
     const steps = this.uses.source.get(index) ?? [];
     this.result.frame("peek", steps.map((step) => [this.steps.writes[step]]));
     const reach = steps.length ? `reaches ${steps.length} of ${this.count} outputs` : "is never read";
-    const edit = this.editable("input", index) ? " Type to change it." : "";
+    const edit = this.editable("input", index) ? this.invitation : "";
     return `${this.nameOf("input", index)} = ${written(this.trace.source.values[index], 6)} ${reach}.${edit}`;
   }
 
@@ -359,8 +378,12 @@ class Board {
     const cells = [...(this.uses.weight.get(index) ?? [])];
     const hue = tintOf(index % this.weight.perPlane, this.weight.perPlane);
     this.source.frame("peek", cells.map((cell) => [cell, "", hue]));
-    const edit = this.editable("kernel", index) ? " Type to change it." : "";
+    const edit = this.editable("kernel", index) ? this.invitation : "";
     return `${this.nameOf("kernel", index)} = ${written(this.trace.weight.values[index], 6)} multiplies ${cells.length} ${cells.length === 1 ? "input" : "inputs"}.${edit}`;
+  }
+
+  get invitation() {
+    return this.touched ? " Tap it again to change it." : " Type to change it.";
   }
 
   /** For each input the steps that read it, for each weight the inputs that it multiplies. */
@@ -382,11 +405,12 @@ class Board {
     const view = this.views[role];
     const { plane, r, c, row, column, isData } = view.place(index);
     const lead = view.planes.length > 1 ? `${view.grid.planes[plane]}, ` : "";
-    if (!isData) return `padding (${lead}row ${r - view.top}, column ${c - view.left})`;
+    if (!isData) return `${view.grid.around} (${lead}row ${r - view.top}, column ${c - view.left})`;
     return role === "kernel" ? `kernel[${lead}${r}, ${c}]` : `${role}[${lead}${row}, ${column}]`;
   }
 
   pressed(event) {
+    this.touched = event.pointerType === "touch";
     const at = this.target(event.target);
     if (this.brush === null || !at || at.role === "output") return;
     event.preventDefault();
@@ -462,6 +486,8 @@ class Board {
       this.openEditor(this.pinned);
     } else if (this.editable(role, index) && /^[-−.,0-9]$/.test(event.key)) {
       this.openEditor(this.pinned, event.key);
+    } else if (this.editable(role, index) && /^[a-z]$/i.test(event.key)) {
+      this.owner.say("Type a number, or press Enter to change the cell.");
     } else {
       return;
     }
@@ -481,9 +507,22 @@ class Board {
     return (plane * this.fields.height + row) * this.fields.width + column;
   }
 
+  /** The next cell of the same grid that can be changed, null behind the last. */
+  neighbour(role, index, by) {
+    const view = this.views[role];
+    const { plane } = view.place(index);
+    let next = index + by;
+    while (next >= 0 && next < view.grid.values.length && view.place(next).plane === plane) {
+      if (this.editable(role, next)) return next;
+      next += by;
+    }
+    return null;
+  }
+
   openEditor(at, text = null) {
     this.editor?.remove();
     const { view, index, role } = at;
+    if (!this.boxes?.get(view.planes[view.place(index).plane])?.width) return; // not in sight
     const box = this.boxes.get(view.planes[view.place(index).plane]);
     const corners = view.corners(index);
     const value = view.grid.values[index];
@@ -520,6 +559,14 @@ class Board {
       event.stopPropagation();
       const plane = view.planes[view.place(index).plane].svg;
       if (event.key === "Enter" && commit()) plane.focus({ preventScroll: true });
+      if (event.key === "Tab") {
+        const next = this.neighbour(role, index, event.shiftKey ? -1 : 1);
+        if (next === null || typedNumber(input.value) === null) return; // leaves the grid
+        event.preventDefault();
+        commit();
+        this.pin({ role, view, index: next });
+        this.openEditor(this.pinned);
+      }
       if (event.key === "Escape") {
         close();
         plane.focus({ preventScroll: true });
@@ -530,6 +577,7 @@ class Board {
       close();
     };
     this.editor = input;
+    input.at = { role, index };
     this.element.append(input);
     input.focus();
     if (text === null) input.select();

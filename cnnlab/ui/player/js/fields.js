@@ -19,7 +19,7 @@ class Fields {
     fields.forEach((field, i) => this.parts[i].set(field));
     this.brief.textContent = brief;
     // A phone and a projector need the room for the board; what the learner chose, stays.
-    const folded = fold || innerWidth < 640;
+    const folded = fold || innerWidth < 640 || innerHeight < 900;
     if (this.folded !== folded) this.fold(folded);
     this.folded = folded;
   }

@@ -105,7 +105,7 @@ class GridView {
     const size = `${inner[0]} × ${inner[1]}`;
     const parts = [planes > 1 ? `${planes} × ${size}` : size];
     if (this.down > 1 || this.across > 1) parts.push(`spread out to ${rows} × ${columns}`);
-    else if (this.grid.margin.some((side) => side !== 0)) parts.push(`with padding ${rows} × ${columns}`);
+    else if (this.grid.margin.some((side) => side !== 0)) parts.push(`with ${this.grid.around} ${rows} × ${columns}`);
     if (this.grid.as_grey) {
       const [black, white] = this.grid.as_grey;
       parts.push(`black ${written(black, 3)}, white ${written(white, 3)}`);

@@ -17,6 +17,7 @@ export default function mount({ data, parentElement, setStateValue }) {
     players.set(parentElement, player);
   }
   player.send = setStateValue;
+  player.enter();
   player.show(data);
   return () => player.leave();
 }
@@ -68,11 +69,12 @@ class Player {
     this.speeds.value = "1";
     this.speeds.onchange = () => this.setSpeed(this.speeds.value);
     this.transport = make("div", { class: "transport" }, ...Object.values(this.buttons), this.counter, this.scrubber, make("label", {}, make("span", {}, "Speed"), this.speeds));
-    this.tools = make("div", { class: "tools" }, this.levelChoice(), this.brushTool(), this.predictTool(), this.shareTool());
+    this.tools = make("div", { class: "tools" }, this.levelChoice(), this.brushTool(), this.undoTool(), this.predictTool());
     const keys = (this.keys = make("p", { class: "keys", "aria-hidden": "true" }));
     keys.innerHTML =
       "Keys, after a click here: <kbd>space</kbd> play or pause · <kbd>←</kbd> <kbd>→</kbd> one step · " +
-      "<kbd>Home</kbd> <kbd>End</kbd> first, last · <kbd>+</kbd> <kbd>−</kbd> speed · <kbd>Tab</kbd> to the grids, then arrows, type to change";
+      "<kbd>Home</kbd> <kbd>End</kbd> first, last · <kbd>+</kbd> <kbd>−</kbd> speed · <kbd>Tab</kbd> to the grids, then arrows" +
+      '<span class="edits">, type to change, <kbd>Tab</kbd> to the next cell</span>';
     this.stage = make("div", { class: "stage" }, this.board.element, this.work.element);
     this.section = make(
       "section",
@@ -81,11 +83,12 @@ class Player {
       this.about,
       this.problem,
       this.tools,
+      this.predict.element,
       this.stage,
       this.board.hint,
-      this.predict.element,
+      (this.sizes = make("p", { class: "sizes" })),
       this.transport,
-      (this.foot = make("div", { class: "foot" })),
+      this.shareTool(),
       keys,
       this.spoken,
     );
@@ -96,7 +99,12 @@ class Player {
       if (this.watched || !(Math.abs(contentRect.width - this.width) < 1)) this.arrange();
       this.watched = true;
     });
+  }
+
+  /** The place on the page is there, perhaps again: Streamlit may take it away for a moment. */
+  enter() {
     this.resized.observe(this.section);
+    if (this.data) this.linkSoon();
   }
 
   // Tools -------------------------------------------------------------------------------------
@@ -131,6 +139,11 @@ class Player {
     return this.brushElement;
   }
 
+  undoTool() {
+    this.undoButton = button("Undo", () => this.undo(), { class: "undo", title: "Take the last change back (Ctrl+Z)" });
+    return this.undoButton;
+  }
+
   predictTool() {
     const toggle = make("input", { type: "checkbox" });
     toggle.onchange = () => {
@@ -138,6 +151,7 @@ class Player {
       this.predict.switch(toggle.checked);
       if (toggle.checked) this.step = 0;
       this.redraw();
+      this.predict.focus();
     };
     this.predictToggle = toggle;
     this.predictElement = make("label", { class: "tool check" }, toggle, "Predict first");
@@ -181,9 +195,11 @@ class Player {
     if (data.fields && this.wishes.length === 0) this.fields.show(data);
     this.about.textContent = data.about ?? "";
     this.about.hidden = !data.about;
+    this.keys.querySelector(".edits").hidden = this.fixed;
     this.showProblem(data);
-    for (const element of [this.stage, this.transport, this.tools, this.keys]) element.hidden = !data.trace;
-    this.brushElement.hidden = this.fixed;
+    for (const element of [this.stage, this.sizes, this.transport, this.tools, this.shareElement, this.keys]) element.hidden = !data.trace;
+    this.brushElement.hidden = this.undoButton.hidden = this.fixed;
+    this.undoButton.disabled = !data.undo;
     for (const element of this.shareElement.querySelectorAll(".link, .server")) element.hidden = this.fixed;
     if (!data.trace) {
       this.pause();
@@ -203,6 +219,7 @@ class Player {
     const turned = this.board.trace && same && trace.steps.turned !== this.board.steps.turned;
     this.geometry = geometry;
     this.count = trace.steps.writes.length;
+    const back = same ? this.board.keep() : null;
     this.board.show(trace, data.values ?? {});
     this.predictElement.hidden = !data.predict;
     if (!same) {
@@ -220,6 +237,7 @@ class Player {
     this.chooseLevels();
     this.layout();
     this.draw();
+    back?.();
     if (turned) this.work.turn();
   }
 
@@ -246,6 +264,10 @@ class Player {
 
   edit(part, cells) {
     this.wish({ edit: { part, cells } });
+  }
+
+  undo() {
+    if (!this.undoButton.disabled) this.wish({ undo: true });
   }
 
   say(text) {
@@ -303,10 +325,20 @@ class Player {
     this.board.arrange(width, height, rem);
     const columns = this.board.steps.window[1];
     const work = this.work.rows.length ? Math.max(26, 3 * columns * 2.1 + 10) * rem : Infinity;
-    (width < 40 * rem ? this.foot : this.tools).append(this.shareElement);
-    const beside = this.board.boardWidth + work + 3 * rem < width;
+    let beside = this.board.boardWidth + work + 3 * rem < width;
+    const tight = !beside && work < Infinity && this.fitsTight(width, height, rem, columns);
+    if (!beside && !tight) this.board.arrange(width, height, rem);
+    beside ||= tight;
     this.section.classList.toggle("side", beside);
+    this.section.classList.toggle("tight", tight);
     if (this.drawn !== undefined) this.board.drawLines(this.step, this.board.reads(this.step));
+  }
+
+  /** Try a smaller board beside narrower arithmetic, as long as it stays readable. */
+  fitsTight(width, height, rem, columns) {
+    const work = Math.max(22, 3 * columns * 1.7 + 8) * rem;
+    this.board.arrange(width - work - 3.5 * rem, height, rem);
+    return !this.board.stacked && this.board.cell >= 1.75 * rem && this.board.boardWidth + work + 3 * rem < width;
   }
 
   // The present step --------------------------------------------------------------------------
@@ -322,6 +354,7 @@ class Player {
     const hidden = this.predict.hides(this.step) || this.predict.asksSize;
     const view = { hidden, numbers: this.detail !== "layer" || this.board.groups === 1 };
     this.section.classList.toggle("asks-size", this.predict.asksSize);
+    this.sizes.textContent = this.predict.asksSize ? "" : (this.data.sizes ?? "");
     this.board.draw(this.step, this.channel, view);
     this.work.draw(this.step, view);
     this.predict.draw(this.step);
@@ -373,6 +406,7 @@ class Player {
   leave() {
     this.pause();
     clearTimeout(this.linking);
+    this.linking = null;
     this.resized.disconnect();
     if (!this.fixed) history.replaceState(history.state, "", location.pathname + location.search);
   }
@@ -404,9 +438,15 @@ class Player {
 
   key(event) {
     event.stopPropagation(); // Streamlit has shortcuts of its own (r, c)
-    if (event.ctrlKey || event.metaKey || event.altKey || !this.data?.trace) return;
+    const undoes = (event.ctrlKey || event.metaKey) && event.key === "z";
+    if (event.altKey || ((event.ctrlKey || event.metaKey) && !undoes)) return;
+    if (!this.data?.trace && !undoes) return;
     const on = event.target;
     if (on instanceof HTMLSelectElement || (on instanceof HTMLInputElement && on !== this.scrubber)) return;
+    if (undoes) {
+      event.preventDefault();
+      return this.undo();
+    }
     const actions = {
       ArrowRight: () => this.go(this.step + 1),
       ArrowLeft: () => this.go(this.step - 1),

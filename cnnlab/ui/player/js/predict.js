@@ -30,6 +30,13 @@ class Predict {
     return this.on && !this.known.has(step);
   }
 
+  /** Bring the question into sight, ready to be answered. */
+  focus() {
+    if (!this.on) return;
+    this.element.scrollIntoView({ block: "nearest" });
+    this.element.querySelector("input")?.focus({ preventScroll: true });
+  }
+
   draw(step) {
     const ask = !this.on ? "" : this.asksSize ? "size" : this.hides(step) ? `step ${step}` : "";
     if (ask === this.asked && ask) return;
