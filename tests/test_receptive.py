@@ -280,6 +280,10 @@ def test_worked_examples(layers, size, jump, start):
             "the branches of a join must have the same strides in all",
             [Conv2d(1, 1), Concat(((Conv2d(1, 1), Pool2d(2)), (Pool2d(3),)))],
         ),
+        (
+            "the branches of a join must have the same strides in all",
+            [Dense((Pool2d(2),))],  # the input itself is a branch
+        ),
         ("stride must be at least 1, got 0", [Conv2d(1, 3, stride=0)]),
         ("kernel_size must be at least 1, got 0", [Pool2d(0)]),
         ("dilation must be at least 1, got 0", [Block((Conv2d(1, 3, dilation=0),))]),
