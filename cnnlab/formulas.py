@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnnlab.activations import activation
 from cnnlab.setups import Setup
 from cnnlab.shapes import size_formula, transpose_size_formula
 
@@ -19,7 +20,8 @@ def convolution_formula(setup: Setup) -> str:
     Returns
     -------
     str
-        ``{k}``, ``{r}`` and ``{c}`` stand where filter, row and column of the output belong.
+        ``{k}``, ``{r}`` and ``{c}`` stand where filter, row and column of the output belong,
+        ``{f}`` where the first input channel of its group does.
 
     Examples
     --------
@@ -27,13 +29,17 @@ def convolution_formula(setup: Setup) -> str:
     >>> convolution_formula(setup_from_link({"stride": "2", "padding": "1"}))
     'output[{r}, {c}] = Σ(i, j) input[{r}·2 + i − 1, {c}·2 + j − 1] · kernel[i, j]'
     """
-    many_in, many_out = setup.channels > 1, setup.filters > 1
+    many_out, per_group = setup.filters > 1, setup.channels // setup.groups
+    grouped, summed = setup.groups > 1, per_group > 1
     out = f"output[{'{k}, ' if many_out else ''}{{r}}, {{c}}]"
-    lead_x = "d, " if many_in else ""
-    sums = "Σ(d, i, j)" if many_in else "Σ(i, j)"
+    lead_x = "{f} + d, " if grouped and summed else "{f}, " if grouped else "d, " if summed else ""
+    sums = "Σ(d, i, j)" if summed else "Σ(i, j)"
     bias = "" if setup.bias is None else " + bias" + ("[{k}]" if many_out else "")
     if setup.is_transposed:
-        lead_w = ("d, " if many_in else "") + ("{k}, " if many_out else "")
+        within = setup.filters // setup.groups
+        lead_w = lead_x + (
+            "" if within == 1 and not many_out else f"{{k}} mod {within}, " if grouped else "{k}, "
+        )
         places = ", ".join(
             f"{name}·{s} + {index}{'' if d == 1 else f'·{d}'} − {p} = {{{target}}}"
             for name, index, target, s, d, p in zip(
@@ -47,8 +53,8 @@ def convolution_formula(setup: Setup) -> str:
             )
         )
         terms = f"input[{lead_x}y, x] · kernel[{lead_w}i, j]"
-        return f"{out} = Σ {terms}{bias}, over all {places}"
-    lead_w = ("{k}, " if many_out else "") + ("d, " if many_in else "")
+        return f"{out} = {_through(setup, f'Σ {terms}{bias}')}, over all {places}"
+    lead_w = ("{k}, " if many_out else "") + ("d, " if summed else "0, " if grouped else "")
     places = ", ".join(
         _place(target, index, s, d, side[0])
         for target, index, s, d, side in zip(
@@ -58,7 +64,14 @@ def convolution_formula(setup: Setup) -> str:
     rows, columns = setup.kernel_size
     turned = f"kernel[{lead_w}{rows - 1} − i, {columns - 1} − j]"
     kernel = turned if setup.flip else f"kernel[{lead_w}i, j]"
-    return f"{out} = {sums} input[{lead_x}{places}] · {kernel}{bias}"
+    return f"{out} = {_through(setup, f'{sums} input[{lead_x}{places}] · {kernel}{bias}')}"
+
+
+def _through(setup: Setup, text: str) -> str:
+    """Return the sum as it goes through the activation."""
+    if setup.activation == "none":
+        return text
+    return f"{activation(setup.activation).title}({text})"
 
 
 def _place(target: str, index: str, stride: int, dilation: int, padding: int) -> str:
@@ -99,7 +112,11 @@ def size_words(setup: Setup, n_unread: int) -> str:
         if setup.is_transposed
         else "(input + padding − pixels the kernel covers) / stride + 1"
     )
-    lost = f" No window reads {n_unread} of the cells: they are crossed out." if n_unread else ""
+    lost = (
+        f" No window reads {n_unread} of the cells: they are grey, with a dotted frame."
+        if n_unread
+        else ""
+    )
     return f"Output size = {rule}: " + "; ".join(lines) + f".{lost}"
 
 

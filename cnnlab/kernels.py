@@ -101,7 +101,7 @@ KERNELS: dict[str, Kernel] = {
         Kernel(
             "plus",
             ((0, 0.2, 0), (0.2, 0.4, 0.2), (0, 0.2, 0)),
-            "A mean of the pixel and its four neighbours.",
+            "0.4 of the pixel and 0.2 of each of four neighbours: 1.2 in all, so brighter.",
             "the worked example 80 · 0.4 + 4 · 10 · 0.2 = 40 of lecture notes",
         ),
         Kernel(

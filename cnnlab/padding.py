@@ -75,7 +75,7 @@ def padding_sides(
         if tuple(stride) != (1, 1):
             raise InputError(
                 f"padding 'same' is defined for stride 1 only, the stride is {_written(stride)}: "
-                "take stride 1, or padding as a number"
+                "so it is in PyTorch (TensorFlow pads more); take stride 1, or padding as a number"
             )
         return (rows // 2, rows - rows // 2), (columns // 2, columns - columns // 2)
     if padding == "causal":

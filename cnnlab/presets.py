@@ -105,6 +105,14 @@ PRESETS: dict[str, Preset] = {
         "after Deshpande, A Beginner's Guide to Understanding CNNs, 2016",
         {"input": "curve", "kernel": "curve"},
     ),
+    "turned": Preset(
+        "One bright pixel",
+        _FILTERS,
+        "The output is the kernel turned by half a turn. Under Settings, More settings, switch on "
+        "true convolution: now it is the kernel itself.",
+        "the definition of convolution",
+        {"input": "pixel", "kernel": "1_2_3_4_5_6_7_8_9"},
+    ),
     "volume": Preset(
         "7 × 7 × 3, two filters, stride 2",
         _LAYERS,
@@ -142,7 +150,8 @@ PRESETS: dict[str, Preset] = {
     "transposed": Preset(
         "Transposed, stride 2",
         _LAYERS,
-        "The input is spread out with zeros between its pixels; overlapping stamps add up.",
+        "The input is spread out with zeros between and around its numbers; the kernel, turned by "
+        "half a turn, slides over that.",
         "Dumoulin and Visin, 2016, arXiv:1603.07285, chapter 4",
         {"operation": "transposed", "input": "square", "kernel": "ones", "stride": "2"},
     ),

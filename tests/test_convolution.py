@@ -274,7 +274,7 @@ STAMPS = np.ones((4, 2, 3, 3))  # the weight of a transposed convolution
         ),
         (
             "padding 'same' is defined for stride 1 only, the stride is 1 × 2: "
-            "take stride 1, or padding as a number",
+            "so it is in PyTorch (TensorFlow pads more); take stride 1, or padding as a number",
             {"padding": "same", "stride": (1, 2)},
         ),
         (

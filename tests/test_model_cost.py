@@ -13,6 +13,7 @@ import pytest
 import torch
 import torchvision.models
 from torch.nn.modules import module as torch_module
+from torch.utils._python_dispatch import is_in_torch_dispatch_mode
 from torch.utils.flop_counter import FlopCounterMode
 
 from cnnlab import catalogue, cost, features, model_cost
@@ -374,7 +375,20 @@ def test_threads_do_not_disturb_each_other(built):
     assert len(built) >= 4
 
 
+def state() -> list[object]:
+    return [
+        torch.empty(1).device.type,
+        torch.get_default_device(),
+        torch.get_default_dtype(),
+        torch.is_grad_enabled(),
+        torch.overrides._get_current_function_mode(),
+        is_in_torch_dispatch_mode(),
+        global_hooks(),
+    ]
+
+
 def test_other_threads_see_neither_mode():
+    before = state()
     model = model_cost._build("alexnet")
     inside, done = threading.Event(), threading.Event()
 
@@ -387,11 +401,17 @@ def test_other_threads_see_neither_mode():
     thread.start()
     try:
         assert inside.wait(timeout=60)
-        assert torch.empty(1).device.type == "cpu"
-        assert torch.overrides._get_current_function_mode() is None
+        assert state() == before
     finally:
         done.set()
         thread.join()
+
+
+def test_the_thread_itself_is_as_before(built):
+    before = state()
+    summarize_model("resnet18")
+    assert len(built) == 1
+    assert state() == before
 
 
 PEAK = """

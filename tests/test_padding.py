@@ -78,13 +78,13 @@ def test_full_lets_the_last_weight_meet_the_first_pixel(kernel_size, dilation):
         ),
         (
             "padding 'same' is defined for stride 1 only, the stride is 2: "
-            "take stride 1, or padding as a number",
+            "so it is in PyTorch (TensorFlow pads more); take stride 1, or padding as a number",
             "same",
             {"stride": (2, 2)},
         ),
         (
             "padding 'same' is defined for stride 1 only, the stride is 1 × 3: "
-            "take stride 1, or padding as a number",
+            "so it is in PyTorch (TensorFlow pads more); take stride 1, or padding as a number",
             "same",
             {"stride": (1, 3)},
         ),

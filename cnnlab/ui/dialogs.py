@@ -138,10 +138,14 @@ def _code(page: str, setup: Setup) -> None:
         "PyTorch": code_export.pytorch_code,
         "Keras": code_export.keras_code,
     }
-    library = choice("Library", [*writers, "plain loops"], key=f"{page}_library")
+    loops = [] if setup.is_transposed else ["plain loops"]
+    library = choice("Library", [*writers, *loops], key=f"{page}_library")
     if library in writers:
         st.markdown("Run it: it prints the output that the player shows.")
         st.code(writers[library](setup), language="python")
     else:
-        st.markdown("What a convolution does, written to be read:")
+        st.markdown(
+            "What a convolution does, written to be read: `conv2d_by_loops` in "
+            "`cnnlab/convolution.py`. `Floats` is an array of float64."
+        )
         st.code(inspect.getsource(conv2d_by_loops), language="python")

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from cnnlab.checks import InputError
+from cnnlab.examples import EXAMPLES
 from cnnlab.formulas import convolution_formula, size_words
 from cnnlab.links import PARAMETERS, setup_from_link, setup_to_link
 from cnnlab.mistakes import size_mistakes, value_mistakes
@@ -175,4 +176,9 @@ def _granted(setup: Setup, wish: dict[str, Any]) -> Setup:
         if not all(math.isfinite(value) for _, value in cells):
             raise InputError("a value must be a finite number")
         return edit(setup, wish["edit"]["part"], cells)
-    return change(setup, **wish.get("set", {}))
+    fields = wish.get("set", {})
+    example = EXAMPLES.get(str(fields.get("input")))
+    if example is not None:  # it comes in its own size
+        channels, height, width = example.values.shape
+        fields = {"channels": channels, "height": height, "width": width} | fields
+    return change(setup, **fields)

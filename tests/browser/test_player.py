@@ -253,6 +253,45 @@ def test_numbers_are_typed_in_a_row(visit: Visit) -> None:
     assert visit.problems == []
 
 
+def test_a_table_is_pasted(visit: Visit) -> None:
+    page = visit.page
+    cell(page, "input", 6).click()
+    page.evaluate(
+        """() => {
+          const hosts = [...document.querySelectorAll("*")];
+          const root = hosts.find((e) => e.shadowRoot?.querySelector(".player")).shadowRoot;
+          const data = new DataTransfer();
+          data.setData("text", "1.5\\t-2\\n3\\t4");
+          root.querySelector(".board").dispatchEvent(
+            new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+        }"""
+    )
+    expect(cell(page, "input", 6)).to_have_text("1.5")
+    assert [cell(page, "input", n).text_content() for n in (7, 11, 12, 13)] == ["−2", "3", "4", "1"]
+
+
+def test_an_example_picture_comes_in_its_own_size(visit: Visit) -> None:
+    page = visit.page
+    field(page, "Numbers of the input").select_option("pixel")
+    expect(page.get_by_text("Step 1 of 25", exact=True)).to_be_visible()
+    expect(page.get_by_label("Input, rows", exact=True)).to_have_value("7")
+    field(page, "Example").select_option("turned")
+    expect(cell(page, "kernel", 8)).to_have_text("9")
+    player(page).focus()
+    page.keyboard.press("End")
+    middle = [value for value in output(page) if value != "0"]
+    assert middle == ["9", "8", "7", "6", "5", "4", "3", "2", "1"]
+
+
+def test_a_presenter_steps_without_clicking_first(visit: Visit) -> None:
+    visit.open("/convolution?lecture=true")
+    page = visit.page
+    expect(page.get_by_text("Step 1 of 9", exact=True)).to_be_visible()
+    for key in ("PageDown", "PageDown", "ArrowRight", "PageUp"):
+        page.keyboard.press(key)
+    expect(page.get_by_text("Step 3 of 9", exact=True)).to_be_visible()
+
+
 def test_undo_takes_changes_back_one_by_one(visit: Visit) -> None:
     page = visit.page
     undo = page.get_by_role("button", name="Undo")
@@ -367,6 +406,10 @@ def test_predict_then_check(visit: Visit) -> None:
     expect(answer).to_contain_text("Right: output[0, 0] = 4.")
     assert output(page)[0] == "4"
     press(page, "Next")
+    expect(page).to_have_url(re.compile("#step=2&predict=1$"))
+    page.reload()
+    expect(page.get_by_text("Step 2 of 25", exact=True)).to_be_visible()
+    assert output(page)[:3] == ["4", "?", NOT_YET]
     page.get_by_label("Your answer").fill("6")
     page.keyboard.press("Enter")
     expect(answer).to_contain_text("You used the wrong window")

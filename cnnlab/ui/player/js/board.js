@@ -507,6 +507,24 @@ class Board {
     return (plane * this.fields.height + row) * this.fields.width + column;
   }
 
+  /** A pasted table, as from a spreadsheet, fills the cells from the chosen one on. */
+  pasted(event) {
+    if (event.target.closest?.("input") || !this.pinned || !this.editable(this.pinned.role, this.pinned.index)) return;
+    event.preventDefault();
+    const { role, view, index } = this.pinned;
+    const { plane, r, c } = view.place(index);
+    const lines = event.clipboardData.getData("text").trim().split(/\r?\n/);
+    const cells = [];
+    lines.forEach((line, i) =>
+      line.trim().split(/[\t;]\s*|,\s+|\s+/).forEach((text, j) => {
+        const at = plane * view.perPlane + (r + i) * view.columns + c + j;
+        if (r + i < view.rows && c + j < view.columns && this.editable(role, at)) cells.push([this.editIndex(role, at), typedNumber(text)]);
+      }),
+    );
+    if (cells.some(([, value]) => value === null)) this.owner.say("Paste a table of numbers: spaces or tabs between them, a line for each row.");
+    else this.owner.edit(role, cells);
+  }
+
   /** The next cell of the same grid that can be changed, null behind the last. */
   neighbour(role, index, by) {
     const view = this.views[role];

@@ -74,7 +74,7 @@ class Player {
     keys.innerHTML =
       "Keys, after a click here: <kbd>space</kbd> play or pause · <kbd>←</kbd> <kbd>→</kbd> one step · " +
       "<kbd>Home</kbd> <kbd>End</kbd> first, last · <kbd>+</kbd> <kbd>−</kbd> speed · <kbd>Tab</kbd> to the grids, then arrows" +
-      '<span class="edits">, type to change, <kbd>Tab</kbd> to the next cell</span>';
+      '<span class="edits">, type to change, <kbd>Tab</kbd> to the next cell, paste a table</span>';
     this.stage = make("div", { class: "stage" }, this.board.element, this.work.element);
     this.section = make(
       "section",
@@ -93,6 +93,10 @@ class Player {
       this.spoken,
     );
     this.section.onkeydown = (event) => this.key(event);
+    this.section.onpaste = (event) => this.board.pasted(event);
+    this.fromPage = (event) => {
+      if (this.data?.fold && event.target === document.body) this.key(event); // a lecturer need not click first
+    };
     this.root.append(this.section);
     this.resized = new ResizeObserver(([{ contentRect }]) => {
       // The first call tells the size that was just arranged for.
@@ -104,6 +108,7 @@ class Player {
   /** The place on the page is there, perhaps again: Streamlit may take it away for a moment. */
   enter() {
     this.resized.observe(this.section);
+    document.addEventListener("keydown", this.fromPage);
     if (this.data) this.linkSoon();
   }
 
@@ -149,7 +154,7 @@ class Player {
     toggle.onchange = () => {
       this.pause();
       this.predict.switch(toggle.checked);
-      if (toggle.checked) this.step = 0;
+      if (toggle.checked) this.step = 0; // from the beginning
       this.redraw();
       this.predict.focus();
     };
@@ -164,7 +169,7 @@ class Player {
     this.shareElement = make(
       "span",
       { class: "tool share" },
-      button("Copy link", () => this.copyLink(), { class: "link" }),
+      (this.copyButton = button("Copy link", () => this.copyLink(), { class: "link" })),
       button("PNG", () => savePng(this.board, caption(), name()), { title: "Save this step as a picture" }),
       button("SVG", () => saveSvg(this.board, caption(), name()), { title: "Save this step as a drawing" }),
       ...Object.entries(DIALOGS).map(([name, [text, title]]) => button(text, () => this.wish({ open: name }), { class: "server", title, "aria-haspopup": "dialog" })),
@@ -172,11 +177,19 @@ class Player {
     return this.shareElement;
   }
 
+  /** A button says for a moment what it has done. */
+  answer(element, text) {
+    const before = element.textContent;
+    element.textContent = `✓ ${text}`;
+    setTimeout(() => (element.textContent = before), 2000);
+  }
+
   async copyLink() {
     this.writeLink();
     try {
       await navigator.clipboard.writeText(location.href);
       this.say("The link is copied. It opens exactly this: numbers, settings and step.");
+      this.answer(this.copyButton, "Copied");
     } catch {
       this.say(`This is the link: ${location.href}`); // no clipboard outside https and localhost
     }
@@ -408,6 +421,7 @@ class Player {
     clearTimeout(this.linking);
     this.linking = null;
     this.resized.disconnect();
+    document.removeEventListener("keydown", this.fromPage);
     if (!this.fixed) history.replaceState(history.state, "", location.pathname + location.search);
   }
 
@@ -452,6 +466,8 @@ class Player {
       ArrowLeft: () => this.go(this.step - 1),
       Home: () => this.go(0),
       End: () => this.go(this.count - 1),
+      PageDown: () => this.go(this.step + 1), // what a presenter sends
+      PageUp: () => this.go(this.step - 1),
       "+": () => this.changeSpeed(1),
       "=": () => this.changeSpeed(1),
       "-": () => this.changeSpeed(-1),
@@ -473,7 +489,8 @@ class Player {
     const parts = new URLSearchParams(location.hash.slice(1));
     const number = (name) => Math.max(0, Math.floor(Number(parts.get(name))) || 0);
     if (parts.get("predict") === "1" && this.data.predict) this.predict.switch(true);
-    this.step = this.predict.on ? 0 : Math.min(Math.max(number("step"), 1), this.count) - 1;
+    this.step = Math.min(Math.max(number("step"), 1), this.count) - 1;
+    if (this.predict.on && this.step) this.predict.resume(this.step);
     if (parts.get("level") in LEVELS) this.detail = parts.get("level");
     this.channel = number("channel");
   }

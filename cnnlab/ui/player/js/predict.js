@@ -22,6 +22,12 @@ class Predict {
     this.reset();
   }
 
+  /** Go on from a step that a link names. */
+  resume(step) {
+    this.sizeKnown = true;
+    for (let known = 0; known < step; known += 1) this.known.add(known);
+  }
+
   get asksSize() {
     return this.on && !this.sizeKnown;
   }

@@ -114,7 +114,7 @@ class Work {
   }
 
   drawFormula(step, reads, weights, hidden) {
-    const { steps, trace, groups, termsOf } = this.board;
+    const { steps, trace, source, groups, termsOf } = this.board;
     const span = (name, text) => make("span", { class: name }, text);
     const pieces = [span("y", `${this.target(step)} = `)];
     const short = reads.length > 60 && this.level !== "cell";
@@ -138,7 +138,7 @@ class Work {
     this.formula.replaceChildren(...pieces);
     const { plane, row, column } = this.board.result.place(steps.writes[step]);
     const general = trace.formula ?? "";
-    this.index.textContent = general.replaceAll("{k}", plane).replaceAll("{r}", row).replaceAll("{c}", column);
+    this.index.textContent = general.replaceAll("{k}", plane).replaceAll("{r}", row).replaceAll("{c}", column).replaceAll("{f}", source.place(reads[0]).plane);
     this.index.hidden = !general;
   }
 
