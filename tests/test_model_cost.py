@@ -412,6 +412,7 @@ def test_the_thread_itself_is_as_before(built):
     summarize_model("resnet18")
     assert len(built) == 1
     assert state() == before
+    assert before[:4] == ["cpu", torch.device("cpu"), torch.float32, True]  # by earlier tests too
 
 
 PEAK = """
