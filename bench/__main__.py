@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from bench import networks, pages
+from bench import counting, networks, pages
 from bench.result import as_dict, as_table
 from tests.conftest import home_with_weights
 
@@ -27,6 +27,7 @@ def main() -> None:
             *pages.stepping(folder, torch_home, rounds=ROUNDS),
             *networks.classification(rounds=5 * ROUNDS),
             *networks.attribution(rounds=3 * ROUNDS),
+            *counting.tables(rounds=ROUNDS),
         ]
     table = as_table(results)
     print(table)

@@ -91,6 +91,21 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Every layer of a network",
+        "Networks",
+        ":material/account_tree:",
+        "model_layers.py",
+        10,
+        "Where the parameters and the work of AlexNet, VGG, ResNet and all the others sit.",
+        (
+            ("ResNet-50", {"model_layers_network": "resnet50"}),
+            (
+                "VGG-16, by parameters",
+                {"model_layers_network": "vgg16", "model_layers_order": "by parameters"},
+            ),
+        ),
+    ),
+    Lesson(
         "Classify a photograph",
         "Networks",
         ":material/image_search:",
