@@ -14,12 +14,14 @@ layout.page_head(
 
 layer, shape = layer_lab.layer_settings()
 try:
-    layer_lab.cost(layer, shape)
+    layer_lab.headline(layer, shape)
+    flops, bias = layer_lab.conventions()
+    layer_lab.cost(layer, shape, flops=flops, bias=bias)
     layer_lab.does_it_fit(layer, shape)
     st.subheader("Why weights are shared", anchor=False)
     layer_lab.sharing(layer, shape)
     st.subheader("The same job, done by other layers", anchor=False)
-    layer_lab.comparison(layer, shape)
+    layer_lab.comparison(layer, shape, flops=flops, bias=bias)
 except InputError as error:
     st.error(f"This layer cannot be: {error}.", icon=":material/block:")
     st.stop()

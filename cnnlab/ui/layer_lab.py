@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import streamlit as st
 
@@ -15,7 +16,15 @@ from cnnlab.ui import layout, panels
 from cnnlab.ui.controls import choice, whole_number
 from cnnlab.variants import connection_counts, variants
 
-__all__ = ["comparison", "cost", "does_it_fit", "layer_settings", "sharing"]
+__all__ = [
+    "comparison",
+    "conventions",
+    "cost",
+    "does_it_fit",
+    "headline",
+    "layer_settings",
+    "sharing",
+]
 
 PAGE = "output_size"
 _FIELDS = {
@@ -65,18 +74,27 @@ def layer_settings() -> tuple[Conv2d, Shape]:
     return layer, (numbers["depth"], numbers["height"], numbers["width"])
 
 
-def cost(layer: Conv2d, shape: Shape) -> None:
-    """Show the output and the derivation of what it costs."""
+def conventions() -> tuple[bool, bool]:
+    """Draw the switches for what is counted; return whether FLOPs, and whether biases are."""
+    with st.container(horizontal=True, gap="medium"):
+        unit = choice("Count operations in", ["MACs", "FLOPs"], key=_key("unit"))
+        counted = choice("Biases", ["counted", "left out"], key=_key("biases"))
+    return unit == "FLOPs", counted == "counted"
+
+
+def headline(layer: Conv2d, shape: Shape) -> None:
+    """Show what goes in and what comes out."""
     out = output_shape(layer, shape)
     names = "{} × {} × {}".format
     st.markdown(
         f"### :blue[{names(shape[2], shape[1], shape[0])}] → "
         f":green[{names(out[2], out[1], out[0])}]\nwidth × height × depth"
     )
-    with st.container(horizontal=True, gap="medium"):
-        unit = choice("Count operations in", ["MACs", "FLOPs"], key=_key("unit"))
-        counted = choice("Biases", ["counted", "left out"], key=_key("biases"))
-    lines = derive(layer, shape, flops=unit == "FLOPs", bias=counted == "counted")
+
+
+def cost(layer: Conv2d, shape: Shape, *, flops: bool, bias: bool) -> None:
+    """Show the derivation of what a layer costs."""
+    lines = derive(layer, shape, flops=flops, bias=bias)
     panels.table(
         ["", "formula", "with the numbers", ""],
         [[x.quantity, x.formula, x.numbers, x.result] for x in lines],
@@ -135,12 +153,12 @@ def sharing(layer: Conv2d, shape: Shape) -> None:
     )
 
 
-def comparison(layer: Conv2d, shape: Shape) -> None:
+def comparison(layer: Conv2d, shape: Shape, *, flops: bool, bias: bool) -> None:
     """Show what other layers that could stand in for this one would cost."""
     if layer.groups > 1:
         st.markdown("Set groups to 1 to compare the layer with others.")
         return
-    found = variants(layer, shape)
+    found = variants(replace(layer, bias=bias), shape)
     first = found[0]
     rows = []
     for entry in found:
@@ -150,14 +168,14 @@ def comparison(layer: Conv2d, shape: Shape) -> None:
             [
                 entry.title,
                 f"{entry.n_params:,}",
-                with_unit(entry.macs, ""),
+                with_unit(entry.macs * (2 if flops else 1), ""),
                 "" if share == 1 else saves,
                 f"{entry.sees} × {entry.sees}",
                 entry.idea,
             ]
         )
     panels.table(
-        ["", "parameters", "MACs", "of the MACs", "sees", ""],
+        ["", "parameters", "FLOPs" if flops else "MACs", "", "sees", ""],
         rows,
         align="lrrrrl",
         wide_only=[5],

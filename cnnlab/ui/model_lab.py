@@ -114,8 +114,10 @@ def beside_torchinfo() -> None:
 def _csv(rows: list[ModelRow]) -> str:
     file = io.StringIO()
     writer = csv.writer(file)
-    columns = ("name", "kind", "depth", "is_leaf", "input_shape", "output_shape", "n_weights")
-    columns += ("n_biases", "n_params", "macs", "flops", "n_activations")
+    columns = [
+        *("name", "kind", "depth", "is_leaf", "input_shape", "output_shape"),
+        *("n_weights", "n_biases", "n_params", "macs", "flops", "n_activations"),
+    ]
     writer.writerow(columns)
     for row in rows:
         values = (getattr(row, column) for column in columns)
