@@ -9,19 +9,26 @@ class Fields {
     this.apart = new Set(); // pairs whose rows and columns are set one by one
     this.main = make("div", { class: "main-fields" });
     this.brief = make("p", { class: "brief" });
-    this.switch = button("Settings", () => this.fold(!this.main.hidden), { class: "fold" });
+    this.switch = button("Settings", () => {
+      this.fold(!this.main.hidden);
+      this.show(this.data);
+      this.switch.focus({ preventScroll: true });
+    }, { class: "fold" });
   }
 
-  show({ fields, brief, fold }) {
+  show(data) {
+    this.data = data;
+    // A phone and a small screen need the room for the board; what the learner chose, stays.
+    const folded = data.fold || innerWidth < 640 || innerHeight < 900;
+    if (this.folded !== folded) this.fold(folded);
+    this.folded = folded;
+    // What is folded away is not built.
+    const fields = this.main.hidden ? data.fields.filter(({ place }) => place === "top") : data.fields;
     const shape = JSON.stringify(fields, (name, value) => (name === "value" || name === "values" ? undefined : value));
     if (shape !== this.shape) this.build(fields);
     this.shape = shape;
     fields.forEach((field, i) => this.parts[i].set(field));
-    this.brief.textContent = brief;
-    // A phone and a projector need the room for the board; what the learner chose, stays.
-    const folded = fold || innerWidth < 640 || innerHeight < 900;
-    if (this.folded !== folded) this.fold(folded);
-    this.folded = folded;
+    this.brief.textContent = data.brief;
   }
 
   fold(folded) {

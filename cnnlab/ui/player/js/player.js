@@ -94,6 +94,11 @@ class Player {
     );
     this.section.onkeydown = (event) => this.key(event);
     this.section.onpaste = (event) => this.board.pasted(event);
+    this.linked = () => {
+      if (this.fixed || !this.data?.trace) return;
+      this.readLink(); // another link to the same numbers: only step and level differ
+      this.redraw();
+    };
     this.fromPage = (event) => {
       if (this.data?.fold && event.target === document.body) this.key(event); // a lecturer need not click first
     };
@@ -109,6 +114,7 @@ class Player {
   enter() {
     this.resized.observe(this.section);
     document.addEventListener("keydown", this.fromPage);
+    window.addEventListener("hashchange", this.linked);
     if (this.data) this.linkSoon();
   }
 
@@ -337,9 +343,10 @@ class Player {
     const height = Math.max(Math.min(innerHeight * 0.5, 640), 250);
     this.board.arrange(width, height, rem);
     const columns = this.board.steps.window[1];
-    const work = this.work.rows.length ? Math.max(26, 3 * columns * 2.1 + 10) * rem : Infinity;
+    const rows = this.work.rows.length > 0; // else only sums and the formula
+    const work = (rows ? Math.max(26, 3 * columns * 2.1 + 10) : 20) * rem;
     let beside = this.board.boardWidth + work + 3 * rem < width;
-    const tight = !beside && work < Infinity && this.fitsTight(width, height, rem, columns);
+    const tight = !beside && rows && this.fitsTight(width, height, rem, columns);
     if (!beside && !tight) this.board.arrange(width, height, rem);
     beside ||= tight;
     this.section.classList.toggle("side", beside);
@@ -422,6 +429,7 @@ class Player {
     this.linking = null;
     this.resized.disconnect();
     document.removeEventListener("keydown", this.fromPage);
+    window.removeEventListener("hashchange", this.linked);
     if (!this.fixed) history.replaceState(history.state, "", location.pathname + location.search);
   }
 
