@@ -35,7 +35,10 @@ def ask(at: AppTest, window: str, *, number: int) -> None:
 
 def run(page: Path, *, window: str = "", **query: str) -> AppTest:
     """Visit a page, with a window of the convolution lesson open if it is named."""
-    at = AppTest.from_file(str(SHELL), default_timeout=60).run()  # now it knows the pages
+    at = AppTest.from_file(str(SHELL), default_timeout=60)
+    for name, value in query.items():
+        at.query_params[name] = value
+    at.run()  # the first page, from which it learns of the others
     at.switch_page(str(page))
     if window:
         ask(at, window, number=1)
