@@ -39,8 +39,19 @@ def visit(visitor: Callable[..., Visit]) -> Visit:
     return visit
 
 
-def test_nine_steps_by_mouse(visit: Visit) -> None:
-    page = visit.page
+@pytest.fixture(params=[(1280, 1000), (390, 844)], ids=["wide", "narrow"])
+def anywhere(visitor: Callable[..., Visit], request: pytest.FixtureRequest) -> Visit:
+    """On a laptop and on a phone, the settings open."""
+    visit = visitor(width=request.param[0], height=request.param[1])
+    visit.open("/convolution")
+    expect(player(visit.page)).to_be_visible()
+    if visit.page.locator(".main-fields").is_hidden():
+        press(visit.page, "Settings")
+    return visit
+
+
+def test_nine_steps_by_mouse(anywhere: Visit) -> None:
+    page = anywhere.page
     for step in range(1, 10):
         expect(page.get_by_text(f"Step {step} of 9", exact=True)).to_be_visible()
         assert output(page) == FINAL[:step] + [NOT_YET] * (9 - step)
@@ -51,11 +62,11 @@ def test_nine_steps_by_mouse(visit: Visit) -> None:
     assert output(page) == [*FINAL[:8], NOT_YET]
     press(page, "Back to the first step")
     assert output(page) == FINAL[:1] + [NOT_YET] * 8
-    assert visit.problems == []
+    assert anywhere.problems == []
 
 
-def test_nine_steps_by_keyboard(visit: Visit) -> None:
-    page = visit.page
+def test_nine_steps_by_keyboard(anywhere: Visit) -> None:
+    page = anywhere.page
     player(page).focus()
     for step in range(1, 9):
         page.keyboard.press("ArrowRight")
@@ -70,8 +81,8 @@ def test_nine_steps_by_keyboard(visit: Visit) -> None:
     assert output(page) == FINAL
 
 
-def test_play_pause_and_speed_by_keyboard(visit: Visit) -> None:
-    page = visit.page
+def test_play_pause_and_speed_by_keyboard(anywhere: Visit) -> None:
+    page = anywhere.page
     player(page).focus()
     speed = page.get_by_label("Speed, steps per second")
     page.keyboard.press("Space")
@@ -102,8 +113,8 @@ def test_play_by_mouse_ends_and_plays_again(visit: Visit) -> None:
     expect(page.get_by_text("Step 2 of 9", exact=True)).to_be_visible()
 
 
-def test_scrubbing(visit: Visit) -> None:
-    page = visit.page
+def test_scrubbing(anywhere: Visit) -> None:
+    page = anywhere.page
     scrubber = page.get_by_label("Step", exact=True)
     scrubber.fill("6")
     assert output(page) == FINAL[:6] + [NOT_YET] * 3
@@ -111,8 +122,8 @@ def test_scrubbing(visit: Visit) -> None:
     assert output(page) == FINAL[:5] + [NOT_YET] * 4
 
 
-def test_each_step_is_written_out(visit: Visit) -> None:
-    page = visit.page
+def test_each_step_is_written_out(anywhere: Visit) -> None:
+    page = anywhere.page
     player(page).focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator(".written")).to_have_text(
@@ -216,8 +227,8 @@ def test_what_is_no_number_is_refused_in_place(visit: Visit, typed: str) -> None
     assert "kernel" not in page.url
 
 
-def test_editing_by_keyboard_alone(visit: Visit) -> None:
-    page = visit.page
+def test_editing_by_keyboard_alone(anywhere: Visit) -> None:
+    page = anywhere.page
     plane = page.locator(".board .role-kernel svg.plane")
     plane.focus()
     page.keyboard.press("Shift+Tab")
@@ -231,9 +242,9 @@ def test_editing_by_keyboard_alone(visit: Visit) -> None:
     assert output(page)[0] == "7"
 
 
-def test_numbers_are_typed_in_a_row(visit: Visit) -> None:
+def test_numbers_are_typed_in_a_row(anywhere: Visit) -> None:
     """Faster than the server answers, with Tab, with arrows: no number is lost."""
-    page = visit.page
+    page = anywhere.page
     numbers = ["1", "20", "-3", "0.5", "12", "7", "8", "9", "10"]
     cell(page, "kernel", 0).dblclick()
     for number in numbers[:6]:
@@ -250,7 +261,7 @@ def test_numbers_are_typed_in_a_row(visit: Visit) -> None:
     assert shown == [number.replace("-", "−") for number in numbers]
     expect(page.get_by_text("Step 1 of 9", exact=True)).to_be_visible()
     expect(page.get_by_label("Speed, steps per second")).to_have_value("1")
-    assert visit.problems == []
+    assert anywhere.problems == []
 
 
 def test_a_table_is_pasted(visit: Visit) -> None:
@@ -292,8 +303,8 @@ def test_a_presenter_steps_without_clicking_first(visit: Visit) -> None:
     expect(page.get_by_text("Step 3 of 9", exact=True)).to_be_visible()
 
 
-def test_undo_takes_changes_back_one_by_one(visit: Visit) -> None:
-    page = visit.page
+def test_undo_takes_changes_back_one_by_one(anywhere: Visit) -> None:
+    page = anywhere.page
     undo = page.get_by_role("button", name="Undo")
     expect(undo).to_be_disabled()
     page.get_by_label("Stride, rows: more").click()
@@ -310,8 +321,8 @@ def test_undo_takes_changes_back_one_by_one(visit: Visit) -> None:
     expect(page).to_have_url(re.compile("/convolution$"))
 
 
-def test_painting(visit: Visit) -> None:
-    page = visit.page
+def test_painting(anywhere: Visit) -> None:
+    page = anywhere.page
     page.get_by_text("Paint", exact=True).click()
     page.get_by_label("Value to paint with").fill("9")
     page.get_by_label("Value to paint with").press("Tab")
@@ -343,9 +354,9 @@ def test_pointing_shows_what_a_cell_has_to_do_with(visit: Visit) -> None:
     expect(hint).to_contain_text("output[1, 1] = 4")  # it stays pinned
 
 
-def test_what_cannot_be_is_explained_and_mended_by_a_button(visit: Visit) -> None:
-    visit.open("/convolution?size=1x9x9&kernel_size=5&dilation=3")
-    page = visit.page
+def test_what_cannot_be_is_explained_and_mended_by_a_button(anywhere: Visit) -> None:
+    anywhere.open("/convolution?size=1x9x9&kernel_size=5&dilation=3")
+    page = anywhere.page
     problem = page.locator(".problem")
     expect(problem).to_contain_text("covers 13 rows, the padded input has 9")
     page.get_by_role("button", name="Padding 2").click()
@@ -362,9 +373,9 @@ def test_a_damaged_link_gives_one_sentence_and_the_first_example(visit: Visit, q
     assert visit.problems == []
 
 
-def test_every_channel_has_its_numbers_and_a_closer_look(visit: Visit) -> None:
-    visit.open("/convolution?input=volume&kernel=volume&bias=1_0&stride=2&padding=1")
-    page = visit.page
+def test_every_channel_has_its_numbers_and_a_closer_look(anywhere: Visit) -> None:
+    anywhere.open("/convolution?input=volume&kernel=volume&bias=1_0&stride=2&padding=1")
+    page = anywhere.page
     expect(page.get_by_role("button", name="Layer", exact=True)).to_have_attribute(
         "aria-pressed", "true"
     )
@@ -380,9 +391,9 @@ def test_every_channel_has_its_numbers_and_a_closer_look(visit: Visit) -> None:
     expect(page).to_have_url(re.compile("#step=10&level=cell$"))
 
 
-def test_predict_then_check(visit: Visit) -> None:
-    visit.open("/convolution?bias=2&padding=1")
-    page = visit.page
+def test_predict_then_check(anywhere: Visit) -> None:
+    anywhere.open("/convolution?bias=2&padding=1")
+    page = anywhere.page
     expect(page.get_by_text("Output size =")).to_be_visible()
     page.get_by_text("Predict first").click()
     expect(page.get_by_label("Rows of the output")).to_be_focused()
@@ -415,8 +426,8 @@ def test_predict_then_check(visit: Visit) -> None:
     expect(answer).to_contain_text("You used the wrong window")
 
 
-def test_the_present_step_as_a_picture(visit: Visit) -> None:
-    page = visit.page
+def test_the_present_step_as_a_picture(anywhere: Visit) -> None:
+    page = anywhere.page
     with page.expect_download() as svg:
         press(page, "SVG")
     text = Path(svg.value.path()).read_text(encoding="utf-8")
@@ -449,7 +460,7 @@ def test_on_a_phone(visitor: Callable[..., Visit]) -> None:
     sizes = page.locator(".transport button:visible").evaluate_all(
         "buttons => buttons.map(b => [b.offsetWidth, b.offsetHeight])"
     )
-    assert len(sizes) == 3
+    assert len(sizes) == 4
     assert all(width >= 44 and height >= 44 for width, height in sizes)
     boxes = [
         page.locator(f".board .block.role-{role}").bounding_box() for role in ("input", "output")
@@ -574,22 +585,22 @@ def test_the_offline_page_plays_without_a_server(visit: Visit, browser: Browser)
     context.close()
 
 
-def test_code_to_take_away(visit: Visit) -> None:
-    dialog = window(visit, "Code …")
+def test_code_to_take_away(anywhere: Visit) -> None:
+    dialog = window(anywhere, "Code …")
     imports = {"NumPy": "import numpy", "PyTorch": "import torch", "Keras": "import keras"}
     for library, first in imports.items():
         dialog.get_by_text(library, exact=True).click()
         expect(dialog.get_by_test_id("stCode")).to_contain_text(first)
     dialog.get_by_text("plain loops").click()
     expect(dialog.get_by_test_id("stCode")).to_contain_text("def conv2d_by_loops")
-    visit.page.keyboard.press("Escape")
+    anywhere.page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
-    press(visit.page, "One step forward")
-    expect(visit.page.get_by_text("Step 2 of 9", exact=True)).to_be_visible()
-    visit.page.get_by_label("Stride, rows: more").click()
-    expect(visit.page.get_by_text("Step 1 of 4", exact=True)).to_be_visible()
+    press(anywhere.page, "One step forward")
+    expect(anywhere.page.get_by_text("Step 2 of 9", exact=True)).to_be_visible()
+    anywhere.page.get_by_label("Stride, rows: more").click()
+    expect(anywhere.page.get_by_text("Step 1 of 4", exact=True)).to_be_visible()
     expect(dialog).to_be_hidden()  # it opens when asked for, not again at every change
-    assert visit.problems == []
+    assert anywhere.problems == []
 
 
 def test_all_steps_as_a_film(visit: Visit) -> None:
