@@ -215,6 +215,12 @@ def test_a_link_opens_numbers_settings_and_step_in_another_browser(
     assert other.problems == []
 
 
+def test_a_link_in_the_same_window_that_changes_only_the_step_is_followed(visit: Visit) -> None:
+    visit.page.evaluate("location.hash = '#step=4'")
+    expect(visit.page.get_by_text("Step 4 of 9", exact=True)).to_be_visible()
+    assert output(visit.page) == FINAL[:4] + [NOT_YET] * 5
+
+
 @pytest.mark.parametrize("typed", ["2000000", "abc", "1e99"])
 def test_what_is_no_number_is_refused_in_place(visit: Visit, typed: str) -> None:
     page = visit.page
