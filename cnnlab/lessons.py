@@ -93,7 +93,7 @@ LESSONS = (
     Lesson(
         "Every layer of a network",
         "Networks",
-        ":material/account_tree:",
+        ":material/table_rows:",
         "model_layers.py",
         10,
         "Where the parameters and the work of AlexNet, VGG, ResNet and all the others sit.",
