@@ -91,6 +91,18 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Receptive field",
+        "Convolution",
+        ":material/filter_center_focus:",
+        "receptive_field.py",
+        15,
+        "Which part of the picture one cell of a deep layer sees, and which pixels count there.",
+        (
+            ("Watch it grow in VGG-16", {"receptive_field_stack": "vgg16"}),
+            ("Far with dilation", {"receptive_field_stack": "dilated"}),
+        ),
+    ),
+    Lesson(
         "Classify a photograph",
         "Networks",
         ":material/image_search:",
