@@ -19,7 +19,7 @@ from cnnlab.layers import (
 )
 from cnnlab.receptive import receptive_field
 
-__all__ = ["MOST_PIXELS", "core_region", "effective_field"]
+__all__ = ["MOST_PIXELS", "core_margin", "effective_field"]
 
 MOST_PIXELS = 1024  # a side; larger fields are not drawn
 Floats = NDArray[np.float64]
@@ -91,35 +91,38 @@ _WINDOWS = Conv2d | Pool2d
 _ON_NUMBERS = Activation | BatchNorm2d | Dropout | LocalResponseNorm
 
 
-def core_region(field: Floats, *, share: float = 0.95) -> NDArray[np.bool_]:
-    """Return the smallest region that holds a share of all paths.
+def core_margin(field: Floats, *, share: float = 0.95) -> int:
+    """Return how far the smallest square in the middle that holds a share of all paths lies inside.
 
     Parameters
     ----------
     field : ndarray of shape (H, W)
         As `effective_field` returns it.
     share : float
-        Between 0 and 1.
+        Above 0, at most 1.
 
     Returns
     -------
-    ndarray of shape (H, W)
-        True for the pixels with the most paths, and for all that have as many as the last of them.
+    int
+        Pixels between the border of the field and that square, on each side.
 
     Raises
     ------
     InputError
-        If the share is not between 0 and 1.
+        If the share is no such part.
 
     Examples
     --------
-    >>> int(core_region(np.array([[1.0, 8.0, 1.0]]), share=0.8).sum())
-    1
+    >>> core_margin(effective_field([Conv2d(1, 3)] * 4)), core_margin(np.ones((9, 9)))
+    (1, 0)
     """
     if not 0 < share <= 1:
         raise InputError(f"share must be above 0 and at most 1, got {share:g}")
-    ordered = np.sort(field, axis=None)[::-1]
-    so_far = np.cumsum(ordered)
-    enough = int(np.searchsorted(so_far, share * so_far[-1] * (1 - 1e-12)))
-    weakest = float(ordered[min(enough, ordered.size - 1)])
-    return np.asarray(field >= weakest * (1 - 1e-9), dtype=np.bool_)
+    least, margin = share * field.sum() * (1 - 1e-12), 0  # sums of many numbers are rounded
+    height, width = field.shape
+    while 2 * (margin + 1) < min(height, width):
+        inner = field[margin + 1 : height - margin - 1, margin + 1 : width - margin - 1]
+        if inner.sum() < least:
+            break
+        margin += 1
+    return margin

@@ -13,15 +13,13 @@ layout.page_head(
     "layer see? Play the growth, move the cell, and change the layers.",
 )
 
-left, right = st.columns([2, 5], gap="large")
-with left:
-    stack = receptive_lab.settings()
-with right:
-    receptive_lab.view(stack)
-
+stack = receptive_lab.settings()
+above = st.container()
 st.subheader("Layer by layer", anchor=False)
+stack = receptive_lab.derivation(stack)
+with above:
+    receptive_lab.view(stack)
 receptive_lab.field_table(stack)
-receptive_lab.derivation(stack)
 
 st.subheader("Seeing is not counting: the effective receptive field", anchor=False)
 layout.prose(
@@ -42,18 +40,19 @@ receptive_lab.small_kernels()
 
 panels.exercises(
     {
-        "Build a stack without pooling that sees exactly 9 × 9 pixels. Which one has the fewest "
-        "weights?": (
-            "Four layers of 3 × 3: 1 + 4 · 2 = 9, and 36 · C² weights instead of 81 · C² for one "
-            "9 × 9. Each layer with a 3 × 3 kernel adds 2 pixels while the jump is 1. With "
-            "dilation it takes less: 1 and 3 make 1 + 2 + 6 = 9 with 18 · C² weights."
+        "Build a stack of 3 × 3 kernels that sees 9 × 9 pixels, all of them. How many layers does "
+        "it take?": (
+            "Four without dilation: 1 + 4 · 2 = 9, with 36 · C² weights instead of 81 · C² for one "
+            "9 × 9. Two with dilation 1 and 3: 1 + 2 + 6 = 9, with 18 · C². One layer with "
+            "dilation 4 is as wide, but it reads only 9 of the 81 pixels: look at the heat map."
         ),
         "Open <em>Dilated: 1, 2, 4, 8</em> and set every dilation to 2. What is wrong with the "
         "heat map?": (
             "It has holes: every second row and column has no path at all. The cell never sees "
             "those pixels. With dilations 1, 2, 4, 8 there is no hole."
         ),
-        "In VGG-16, move the cell of the last layer to a corner. How much of its field is padding?": (
+        "In VGG-16, move the cell of the last layer to a corner. How much of its field is "
+        "padding?": (
             "Look at the line under the picture: of 196 × 196 pixels only 106 × 106 lie in the "
             "picture, so about 70 % are zeros."
         ),

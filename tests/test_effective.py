@@ -9,7 +9,7 @@ from hypothesis import example, given, seed, settings
 from hypothesis import strategies as st
 
 from cnnlab.checks import InputError
-from cnnlab.effective import MOST_PIXELS, core_region, effective_field
+from cnnlab.effective import MOST_PIXELS, core_margin, effective_field
 from cnnlab.layers import Activation, AdaptiveAvgPool2d, BatchNorm2d, Conv2d, Linear, Pool2d
 from cnnlab.receptive import receptive_field
 from cnnlab.stacks import EXAMPLES, parse_stack
@@ -81,26 +81,31 @@ def test_refusals(layers, words):
         effective_field(layers)
 
 
-def test_the_core_is_the_smallest_region_with_its_share():
-    flat = effective_field([Conv2d(1, 7)])
-    assert core_region(flat).all()  # no pixel counts more than another
-    rng = np.random.default_rng(4)
+def test_the_core_is_the_smallest_square_in_the_middle_with_its_share():
+    assert core_margin(effective_field([Conv2d(1, 7)])) == 0  # no pixel counts more than another
+    field = effective_field([Conv2d(1, 3)] * 6)
     for share in (0.05, 0.5, 0.95, 1.0):
-        field = rng.permutation(np.arange(1.0, 101.0)).reshape(10, 10)
-        core = core_region(field, share=share)
-        assert field[core].sum() >= share * field.sum() - 1e-9
-        assert field[core].min() > field[~core].max(initial=0)
-        weakest = field[core].min()
-        assert field[core].sum() - weakest < share * field.sum()  # none is too many
+        margin = core_margin(field, share=share)
+        held = [field[m : 13 - m, m : 13 - m].sum() / field.sum() for m in range(7)]
+        assert held[margin] >= share
+        assert margin == 6 or held[margin + 1] < share
+    middle = np.zeros((3, 5))
+    middle[1, 2] = 1.0
+    assert core_margin(middle) == 1  # as far as the shorter side goes
+    assert core_margin(np.ones((1, 1))) == core_margin(np.ones((2, 2)), share=0.1) == 0
 
 
 def test_deeper_stacks_use_a_smaller_part_of_their_field():
-    shares = [core_region(effective_field([Conv2d(1, 3)] * n)).mean() for n in (2, 5, 10, 20)]
+    def part(depth: int) -> float:
+        field = effective_field([Conv2d(1, 3)] * depth)
+        return (1 - 2 * core_margin(field) / len(field)) ** 2
+
+    shares = [part(depth) for depth in (2, 5, 10, 20)]
     assert shares == sorted(shares, reverse=True)
-    assert shares[-1] < 0.25
+    assert shares[-1] < 0.3
 
 
 @pytest.mark.parametrize("share", [0, -1, 1.1, float("nan")])
 def test_a_share_is_a_part(share):
     with pytest.raises(InputError, match=r"^share must be above 0 and at most 1"):
-        core_region(np.ones((2, 2)), share=share)
+        core_margin(np.ones((2, 2)), share=share)

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 from plotly.colors import hex_to_rgb, sequential
 
-__all__ = ["field_picture", "heat_picture", "heat_scale", "lit_picture"]
+__all__ = ["field_picture", "heat_picture", "lit_picture"]
 
 Floats = NDArray[np.floating[Any]]
 _SIDE = 480  # of a picture on the screen, about, in pixels
@@ -17,15 +17,15 @@ _GREY = 88  # of what lies beyond the picture
 _COLOURS = np.array([hex_to_rgb(colour) for colour in sequential.Inferno], dtype=np.float64)
 
 
-def heat_picture(values: Floats, core: NDArray[np.bool_]) -> Image.Image:
+def heat_picture(values: Floats, *, margin: int) -> Image.Image:
     """Return a field as colours, from black (zero) over red to yellow (most).
 
     Parameters
     ----------
     values : ndarray of shape (H, W)
         Not negative.
-    core : ndarray of shape (H, W)
-        A region that gets a white outline.
+    margin : int
+        How far inside a white square is drawn, in values.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def heat_picture(values: Floats, core: NDArray[np.bool_]) -> Image.Image:
     share = values / max(float(values.max()), 1e-300)
     places = np.linspace(0, 1, len(_COLOURS))
     channels = [np.interp(share, places, _COLOURS[:, channel]) for channel in range(3)]
-    return _outlined(_enlarged(np.stack(channels, axis=-1)), core)
+    return _squared(_enlarged(np.stack(channels, axis=-1)), margin * _factor(len(values)))
 
 
 def field_picture(picture: Image.Image, *, top: int, left: int, side: int) -> Image.Image:
@@ -57,7 +57,7 @@ def field_picture(picture: Image.Image, *, top: int, left: int, side: int) -> Im
 
 
 def lit_picture(
-    picture: Image.Image, values: Floats, core: NDArray[np.bool_], *, top: int, left: int
+    picture: Image.Image, values: Floats, *, top: int, left: int, margin: int
 ) -> Image.Image:
     """Return the part of a picture under a field, each pixel as bright as it counts.
 
@@ -67,10 +67,10 @@ def lit_picture(
         Mode RGB.
     values : ndarray of shape (n, n)
         Not negative; the largest leaves a pixel as bright as it is.
-    core : ndarray of shape (n, n)
-        A region that gets a white outline.
     top, left : int
         Where the field begins in the picture.
+    margin : int
+        How far inside a white square is drawn, in values.
 
     Returns
     -------
@@ -79,12 +79,7 @@ def lit_picture(
     """
     share = values / max(float(values.max()), 1e-300)
     part = _part(picture, top, left, len(values)) * share[..., None]
-    return _outlined(_enlarged(part), core)
-
-
-def heat_scale() -> str:
-    """Return the colours of ``heat_picture`` as a CSS gradient."""
-    return f"linear-gradient(to right, {', '.join(sequential.Inferno)})"
+    return _squared(_enlarged(part), margin * _factor(len(values)))
 
 
 def _part(picture: Image.Image, top: int, left: int, side: int) -> Floats:
@@ -100,18 +95,20 @@ def _part(picture: Image.Image, top: int, left: int, side: int) -> Floats:
 
 
 def _enlarged(pixels: Floats) -> Floats:
-    factor = max(1, round(_SIDE / len(pixels)))
+    factor = _factor(len(pixels))
     return np.asarray(np.kron(pixels, np.ones((factor, factor, 1))))
 
 
-def _outlined(pixels: Floats, core: NDArray[np.bool_]) -> Image.Image:
-    """Return pixels with a white line inside the border of a region."""
-    factor = len(pixels) // len(core)
-    region = np.kron(core, np.ones((factor, factor), dtype=np.bool_))
-    around, inner, size = np.pad(region, 2), region.copy(), len(region)
-    for rows in range(5):
-        for columns in range(5):  # inside is what has the region on all sides
-            inner &= around[rows:, columns:][:size, :size]
-    drawn = pixels.astype(np.uint8)
-    drawn[region & ~inner] = 255
-    return Image.fromarray(drawn)
+def _factor(side: int) -> int:
+    """Return how many pixels of the screen a side of each block gets."""
+    return max(1, round(_SIDE / side))
+
+
+def _squared(pixels: Floats, inset: int) -> Image.Image:
+    """Return pixels with a white square that lies inside, on a black line."""
+    picture = Image.fromarray(pixels.astype(np.uint8))
+    draw = ImageDraw.Draw(picture)
+    for line, colour in ((4, "black"), (2, "white")):
+        box = (inset, inset, picture.width - inset - 1, picture.height - inset - 1)
+        draw.rectangle(box, outline=colour, width=line)
+    return picture

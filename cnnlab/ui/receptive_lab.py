@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -10,8 +10,7 @@ from PIL import Image
 
 from cnnlab.checks import InputError, as_pair
 from cnnlab.cost import LayerError
-from cnnlab.derivations import with_unit
-from cnnlab.effective import core_region, effective_field
+from cnnlab.effective import core_margin, effective_field
 from cnnlab.figures import fields as drawn
 from cnnlab.figures.pictures import data_link
 from cnnlab.images import centre_square
@@ -59,17 +58,20 @@ class Stack:
 
 def settings() -> Stack:
     """Draw the controls and return what they say; stop where the stack is none."""
-    example = st.container()  # the example follows from the text
-    text = st.text_input(
-        "The stack as a text",
-        EXAMPLES[_FIRST].stack,
-        max_chars=400,
-        key=_key("stack"),
-        bind="query-params",
-        on_change=_to_the_end,
-        help="c3: convolution 3 × 3. p2: pooling 2 × 2. Then, if need be, s stride, p padding, "
-        "d dilation: c3s2p1d1. Layers are joined by hyphens.",
-    )
+    row = st.container(horizontal=True, gap="medium")
+    with row:
+        example = st.container(width=250)  # the example follows from the text
+        text = st.text_input(
+            "The stack as a text",
+            EXAMPLES[_FIRST].stack,
+            max_chars=400,
+            key=_key("stack"),
+            bind="query-params",
+            on_change=_to_the_end,
+            width=250,
+            help="c3: convolution 3 × 3. p2: pooling 2 × 2. Then, if need be, s stride, p padding, "
+            "d dilation: c3s2p1d1. Layers are joined by hyphens.",
+        )
     try:
         layers, problem = parse_stack(text.strip()), ""
     except InputError as error:
@@ -80,16 +82,17 @@ def settings() -> Stack:
     example.selectbox(
         "Example", [_OWN, *titles.values()], key=_key("example"), on_change=_take_example
     )
-    sizes = ["fitting", *(str(side) for side in SIZES)]
-    wanted = choice("Input, pixels a side", sizes, key=_key("size"))
-    picture = picture_picker(PAGE)
     if problem:
         st.error(f"This is no stack: {problem}.", icon=":material/block:")
         st.stop()
-    side = fitting_size(layers) if wanted == "fitting" else int(wanted)
+    with row:
+        wanted = choice("Input, pixels a side", ["auto", *map(str, SIZES)], key=_key("size"))
+    with st.container(horizontal=True, gap="medium"):
+        picture = picture_picker(PAGE)
+    side = fitting_size(layers) if wanted == "auto" else int(wanted)
     box = centre_square(picture.image.size)
     square = picture.image.resize((side, side), Image.Resampling.BOX, box=box)
-    return Stack(layers, _chosen_layer(len(layers)), side, picture, square)
+    return Stack(layers, len(layers), side, picture, square)
 
 
 def view(stack: Stack) -> None:
@@ -149,21 +152,31 @@ def field_table(stack: Stack) -> None:
     )
 
 
-def derivation(stack: Stack) -> None:
-    """Write out how the field of the chosen layer follows from the one before."""
-    number = whole_number("Layer", 1, len(stack.layers), len(stack.layers), key=_key("layer"))
-    lines = derive_field(stack.layers, number)
-    before = f"layer {number - 1}" if number > 1 else "the input"
-    layer = _named(stack.layers[number - 1])
-    st.markdown(
-        f"**Layer {number}, {layer}**: from the size, jump and start of {before} to its own."
-    )
+def derivation(stack: Stack) -> Stack:
+    """Choose a layer and write out how its field follows from the one before.
+
+    Returns
+    -------
+    Stack
+        With the chosen layer.
+    """
+    count, key = len(stack.layers), _key("layer")
+    if key in st.session_state:  # the stack may have become shorter
+        st.session_state[key] = min(max(int(st.session_state[key]), 1), count)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        number = whole_number("Layer", 1, count, count, key=key)
+        before = f"layer {number - 1}" if number > 1 else "the input"
+        st.markdown(f"**{_named(stack.layers[number - 1])}**, from the numbers of {before}")
     panels.table(
         ["", "formula", "with the numbers", ""],
-        [[line.quantity, line.formula, line.numbers, line.result] for line in lines],
+        [
+            [line.quantity, line.formula, line.numbers, line.result]
+            for line in derive_field(stack.layers, number)
+        ],
         align="lllr",
         wide_only=[1],
     )
+    return replace(stack, layer=number)
 
 
 def small_kernels() -> None:
@@ -194,25 +207,26 @@ def what_counts(stack: Stack) -> None:
     except InputError as error:
         st.info(f"Not drawn: {error}.", icon=":material/open_in_full:")
         return
-    core = core_region(values)
-    share, side = float(core.mean()), len(values)
+    side, margin = len(values), core_margin(values)
+    inner = side - 2 * margin
+    share = inner**2 / side**2
     cell = output_sizes(layers, stack.side)[-1] // 2
     first, _ = stack.fields[stack.layer - 1].of_cell(cell)
     whole = drawn.field_picture(stack.square, top=first, left=first, side=side)
-    lit = drawn.lit_picture(stack.square, values, core, top=first, left=first)
+    lit = drawn.lit_picture(stack.square, values, top=first, left=first, margin=margin)
     size = f"{side} × {side} pixels"
+    most = f" ({int(values.max()):,})" if values.max() < 10**12 else ""
     st.markdown(
         f"#### 95 % of the paths to a cell of layer {stack.layer} come from "
-        f":violet[{share:.0%}] of its field"
+        f":violet[{share:.0%}] of its field: {inner} × {inner} of {side} × {side} pixels"
     )
     shown = [
-        (whole, f"What it can see: {size}.", f"The field of the middle cell, {size}."),
+        (whole, f"What the middle cell can see: {size}.", f"The field of the middle cell, {size}."),
         (
-            drawn.heat_picture(values, core),
-            f"How many paths: black none, yellow the most ({with_unit(int(values.max()), '')}). "
-            "The white line holds 95 % of them.",
-            f"Heat map of the field: the white line around {share:.0%} of it holds 95 % of the "
-            "paths.",
+            drawn.heat_picture(values, margin=margin),
+            f"How many paths lead to the cell: black none, yellow the most{most}. The white "
+            "square holds 95 % of them.",
+            f"Heat map of the field: a square of {inner} pixels a side holds 95 % of the paths.",
         ),
         (lit, "What counts: each pixel as bright as it has paths.", "The field, dark at its edge."),
     ]
@@ -222,16 +236,6 @@ def what_counts(stack: Stack) -> None:
 
 def _key(name: str) -> str:
     return f"{PAGE}_{name}"
-
-
-def _chosen_layer(count: int) -> int:
-    """Return the layer to show before its number is drawn, further down on the page."""
-    key = _key("layer")
-    if key in st.session_state:
-        st.session_state[key] = min(max(int(st.session_state[key]), 1), count)
-        return int(st.session_state[key])
-    asked = st.query_params.get(key, "")
-    return int(asked) if asked.isdecimal() and 1 <= int(asked[:3]) <= count else count
 
 
 def _to_the_end() -> None:

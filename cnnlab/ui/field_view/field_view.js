@@ -51,7 +51,7 @@ function written(row) {
 
 function named(row) {
   const words = [`${row.kind === "c" ? "conv" : "pool"} ${row.kernel} × ${row.kernel}`];
-  if (row.stride !== 1) words.push(`stride ${row.stride}`);
+  if (row.stride !== NEW[row.kind].stride) words.push(`stride ${row.stride}`);
   if (row.dilation !== 1) words.push(`dilation ${row.dilation}`);
   return words.join(", ");
 }
@@ -68,8 +68,9 @@ class View {
     this.buildBar();
     this.says = make("p", "says");
     this.says.setAttribute("aria-live", "polite");
-    this.body = make("div", "show", this.bar, this.says, this.stage);
-    this.root = make("section", "field-view", this.chips, this.settings, this.problem, this.body);
+    this.body = make("div", "body", this.says, this.bar);
+    this.side = make("div", "side", this.body, this.chips, this.settings, this.problem, this.maps);
+    this.root = make("section", "field-view", this.seen, this.side);
     this.root.setAttribute("aria-label", "Receptive field");
     this.root.onkeydown = (event) => this.key(event);
     root.append(this.root);
@@ -102,7 +103,8 @@ class View {
     this.frames = make("div", "frames");
     this.dot = make("div", "dot");
     this.edge = make("div", "edge");
-    this.world = make("div", "world", this.image, this.edge, this.frames, this.dot);
+    this.ring = make("div", "ring", "padding");
+    this.world = make("div", "world", this.image, this.edge, this.frames, this.dot, this.ring);
     this.world.tabIndex = 0;
     this.world.setAttribute("role", "group");
     this.draggable(this.world, (x, y) => {
@@ -118,12 +120,8 @@ class View {
     });
     this.mapWords = make("figcaption", "");
     this.worldWords = make("figcaption", "");
-    this.stage = make(
-      "div",
-      "stage",
-      make("figure", "seen", this.world, this.worldWords),
-      make("figure", "maps", this.map, this.mapWords),
-    );
+    this.seen = make("figure", "seen", this.world, this.worldWords);
+    this.maps = make("figure", "maps", this.map, this.mapWords);
   }
 
   buildBar() {
@@ -152,7 +150,7 @@ class View {
     this.rows = data.layers.map(({ kind, kernel, stride, padding, dilation }) => ({ kind, kernel, stride, padding, dilation }));
     this.problem.textContent = data.problem;
     this.problem.hidden = !data.problem;
-    this.body.hidden = Boolean(data.problem);
+    for (const part of [this.body, this.seen, this.maps]) part.hidden = Boolean(data.problem);
     this.margin = data.problem ? 0 : this.overhang();
     this.slider.max = data.layers.length;
     this.drawChips();
@@ -401,6 +399,7 @@ class View {
     while (this.frames.children.length > layers.length) this.frames.lastChild.remove();
     while (this.frames.children.length < layers.length) this.frames.append(make("div", "frame", make("span", "")));
     const scale = this.world.clientWidth / whole; // CSS pixels for each pixel of the input
+    this.ring.hidden = this.margin * scale < 24;
     let free = Infinity; // height on the screen above which a label has room
     for (let number = layers.length; number >= 1; number--) {
       const frame = this.frames.children[number - 1];
@@ -421,11 +420,12 @@ class View {
       const shown = layer.size * scale;
       const half = shown / 2;
       label.textContent = number === this.layer ? `${thousands(layer.size)} × ${thousands(layer.size)}` : thousands(layer.size);
-      label.hidden = number !== this.layer && (free - half < 26 || shown < 34);
+      label.hidden = number !== this.layer && (free - half < 24 || shown < 30);
       if (!label.hidden) free = half;
-      label.classList.toggle("above", shown < 48);
-      const cut = Math.max(0, -(top + this.margin)) * scale; // the upper edge may lie outside
-      label.style.top = `${Math.max(cut + (cut > 0 || (top + this.margin) * scale < 12 ? 14 : 0), 0)}px`;
+      const above = number === this.layer && shown < 110;
+      label.classList.toggle("above", above);
+      const room = (top + this.margin) * scale; // the upper edge may lie outside
+      label.style.top = `${Math.max(0, (above ? 32 : 14) - room)}px`;
     }
   }
 
