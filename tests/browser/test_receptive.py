@@ -113,10 +113,10 @@ def test_layers_are_changed_added_and_removed(visitor: Callable[..., Visit]) -> 
     says(page, "Layer 4 of 4, conv 3 × 3, dilation 2: one cell sees 14 × 14 pixels.")
     page.get_by_role("button", name="Remove").click()
     expect(page.locator(".chip")).to_have_count(3)
-    expect(page.get_by_label("The stack as a text")).to_have_value("c3-c3-p2")
+    expect(page.get_by_label("The stack as a text", exact=True)).to_have_value("c3-c3-p2")
     page.get_by_label("Kind").select_option("c")
     says(page, "Layer 3 of 3, conv 3 × 3: one cell sees 7 × 7 pixels.")
-    expect(page.get_by_label("The stack as a text")).to_have_value("c3-c3-c3")
+    expect(page.get_by_label("The stack as a text", exact=True)).to_have_value("c3-c3-c3")
     assert visit.problems == []
 
 

@@ -424,7 +424,7 @@ class View {
       if (!label.hidden) free = half;
       const above = number === this.layer && shown < 110;
       label.classList.toggle("above", above);
-      const room = (top + this.margin) * scale; // the upper edge may lie outside
+      const room = (box[1] + this.margin) * scale; // the upper edge may lie outside
       label.style.top = `${Math.max(0, (above ? 32 : 14) - room)}px`;
     }
   }
