@@ -90,6 +90,7 @@ def test_another_example_is_shown_from_its_last_layer() -> None:
     assert sent(at)["layer"] == at.number_input(key=LAYER).value == 7
     at.selectbox(key=EXAMPLE).set_value(EXAMPLES["two"].title).run()
     assert sent(at)["layer"] == at.number_input(key=LAYER).value == 2
+    assert at.warning == []
 
 
 def test_the_stack_is_written_as_text() -> None:
