@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from cnnlab.checks import InputError, as_pair
+from cnnlab.checks import InputError, as_pair, in_range
 from cnnlab.layers import (
     Activation,
     AdaptiveAvgPool2d,
@@ -80,8 +80,8 @@ def receptive_field(layers: Sequence[Layer], *, axis: int = 0) -> ReceptiveField
     Raises
     ------
     InputError
-        If a layer has no fixed receptive field (a transposed convolution), or the branches of a
-        join do not go at the same pace.
+        If a layer has no fixed receptive field (a transposed convolution, adaptive pooling to more
+        than one cell), the branches of a join do not go at the same pace, or there is no such axis.
 
     References
     ----------
@@ -95,11 +95,12 @@ def receptive_field(layers: Sequence[Layer], *, axis: int = 0) -> ReceptiveField
     >>> receptive_field([Conv2d(8, 5), Pool2d(2), Conv2d(8, 5, padding=2)])
     ReceptiveField(size=14, jump=2, start=-4)
     """
-    return _after(layers, ReceptiveField(), axis)
+    return _after(layers, ReceptiveField(), in_range(axis, name="axis", low=0, high=1))
 
 
 def receptive_fields(layers: Sequence[Layer], *, axis: int = 0) -> list[ReceptiveField]:
     """Return the receptive field after each of some layers; as `receptive_field`."""
+    axis = in_range(axis, name="axis", low=0, high=1)
     fields, field = [], ReceptiveField()
     for layer in layers:
         field = _next(layer, field, axis)
@@ -117,7 +118,14 @@ def _next(layer: Layer, field: ReceptiveField, axis: int) -> ReceptiveField:
     match layer:
         case Conv2d() | Pool2d():
             return _windowed(layer, field, axis)
-        case AdaptiveAvgPool2d() | Linear():
+        case AdaptiveAvgPool2d():
+            if as_pair(layer.output_size, name="output_size", low=1)[axis] > 1:
+                raise InputError(
+                    "AdaptiveAvgPool2d to more than 1 cell has no receptive field of one size: its "
+                    "windows grow with the input"
+                )
+            return replace(field, size=None)
+        case Linear():
             return replace(field, size=None)
         case BatchNorm2d() | LocalResponseNorm() | Activation() | Dropout() | Flatten():
             return field

@@ -184,7 +184,7 @@ def test_no_module_of_the_ui_loads_torch():
     assert loaded_by(imports, *HEAVY) == []
 
 
-@pytest.mark.parametrize("page", ["home", "convolution"])
+@pytest.mark.parametrize("page", ["home", "convolution", "receptive_field"])
 def test_pages_without_a_network_load_no_torch(page):
     code = f"""
 from streamlit.testing.v1 import AppTest

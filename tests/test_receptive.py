@@ -232,6 +232,35 @@ def test_a_whole_picture_after_global_pooling_is_what_the_gradient_reaches():
     assert seen(x, out, (0, 0)) == [(0, 9), (0, 7)]
 
 
+@pytest.mark.parametrize("size", [7, (2, 2)])
+def test_windows_of_adaptive_pooling_grow_with_the_input(size):
+    layers = (Conv2d(1, 3), AdaptiveAvgPool2d(size))
+    ends = [seen(*pass_through(layers, (side, side)), (0, 0))[0] for side in (16, 30)]
+    assert ends[0] != ends[1]
+    words = "^AdaptiveAvgPool2d to more than 1 cell has no receptive field of one size"
+    for axis in (0, 1):
+        with pytest.raises(InputError, match=words):
+            receptive_field(layers, axis=axis)
+
+
+def test_adaptive_pooling_to_one_row_sees_all_rows_only():
+    layers = (Conv2d(1, 3), AdaptiveAvgPool2d((1, 4)))
+    assert receptive_field(layers, axis=0).size is None
+    with pytest.raises(InputError, match="more than 1 cell"):
+        receptive_field(layers, axis=1)
+
+
+@pytest.mark.parametrize(
+    ("axis", "words"),
+    [(-1, "axis must be at least 0, got -1"), (2, "axis must be at most 1, got 2")],
+)
+@pytest.mark.parametrize("ask", [receptive_field, receptive_fields])
+def test_a_picture_has_two_axes(ask, axis, words):
+    for layers in ((), (Conv2d(1, 3),)):
+        with pytest.raises(InputError, match=f"^{words}$"):
+            ask(layers, axis=axis)
+
+
 def test_one_field_for_each_layer():
     layers = (Conv2d(1, 5), Pool2d(2), Conv2d(1, (5, 1)), AdaptiveAvgPool2d())
     rows, columns = receptive_fields(layers), receptive_fields(layers, axis=1)
