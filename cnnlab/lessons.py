@@ -91,6 +91,31 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Design a network",
+        "Networks",
+        ":material/layers:",
+        "design.py",
+        20,
+        "How layers make a network: what each one makes and costs, and where a network breaks.",
+        (
+            ("LeNet-5, layer by layer", {}),
+            (
+                "A network that breaks",
+                {
+                    "design_network": "1x28x28_c6k5_tanh_a2_c16k5_tanh_a2_c120k5_tanh_flat_"
+                    "fc84_tanh_fc10"
+                },
+            ),
+            (
+                "A residual block",
+                {
+                    "design_network": "3x32x32_c16k3p1nb_bn_relu_res_c32k3s2p1nb_bn_relu_"
+                    "c32k3p1nb_bn_skip_c32k1s2nb_bn_add_relu_gap_flat_fc10"
+                },
+            ),
+        ),
+    ),
+    Lesson(
         "Classify a photograph",
         "Networks",
         ":material/image_search:",
