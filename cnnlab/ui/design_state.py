@@ -108,6 +108,7 @@ def read_text(drawn: str) -> Network:
     if canonical != state["text"]:
         if state["text"]:
             _remember(state)
+            state["notice"] = ""
         state["text"], state["selected"] = canonical, row_to_begin(network)
     if canonical != drawn:
         _put_back(state)
