@@ -212,10 +212,11 @@ def replace_part(network: Network, place: int, part: str) -> Network:
     return _again(network, [*parts[:place], part, *parts[place + 1 :]])
 
 
-def with_shortcut(network: Network, place: int) -> Network:
-    """Return the network with a 1 × 1 convolution and batch norm on the shortcut of a block.
+def with_shortcut(network: Network, place: int) -> tuple[Network, int]:
+    """Return the network with a 1 × 1 convolution on a block's shortcut, and where the row is now.
 
-    Its channels and stride are those that fit the block's body, where there are any.
+    Its channels and stride are those that fit the block's body, where there are any; a batch norm
+    comes after it.
     """
     parts = parts_of(network)
     first, last = block_of(parts, place)
@@ -231,7 +232,8 @@ def with_shortcut(network: Network, place: int) -> Network:
         pair = str(rows) if rows == columns else f"{rows}x{columns}"
         stride = "" if pair == "1" else f"s{pair}"
     new = ["skip", f"c{channels}k1{stride}nb", "bn"]
-    return _again(network, [*parts[: last - 1], *new, *parts[last - 1 :]])
+    made = _again(network, [*parts[: last - 1], *new, *parts[last - 1 :]])
+    return made, place + len(new) if place == last - 1 else place
 
 
 def with_input(network: Network, shape: tuple[int, int, int]) -> Network:

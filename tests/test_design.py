@@ -164,7 +164,9 @@ def test_no_change_breaks_a_design(network: Network, data: st.DataObject) -> Non
 
 
 def test_a_shortcut_that_fits() -> None:
-    made = design.with_shortcut(read("3x9x8_res_c8k3s2p1_bn_add"), 0)
+    made, row = design.with_shortcut(read("3x9x8_res_c8k3s2p1_bn_add"), 0)
+    assert row == 0
+    assert design.with_shortcut(read("3x9x8_res_c8k3s2p1_bn_add"), 3) == (made, 6)
     assert network_to_text(made) == "3x9x8_res_c8k3s2p1_bn_skip_c8k1s2nb_bn_add"
     assert not design.add_up(design.survey(made)).error
     with pytest.raises(InputError, match="has a shortcut already"):

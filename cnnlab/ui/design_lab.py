@@ -191,8 +191,8 @@ def drawing(shown: Design) -> None:
         "Height: the rows of the feature map, to scale. Width: its channels, on a logarithmic "
         "scale (each doubling adds the same). After Flatten a box is a row of numbers, drawn "
         "upright; its height is logarithmic too. Blue: input, orange: convolution, grey: pooling, "
-        "green: rows of numbers, violet: sums. Layers that keep the shape are left out. "
-        "Scroll sideways."
+        "green: rows of numbers, violet: sums. Normalisation, activation and dropout have no box. "
+        "Scroll sideways to see all."
     )
 
 
@@ -377,7 +377,8 @@ def _whole(
     label: str, value: int, key: str, limits: tuple[int, int], act: Callable[[], None]
 ) -> None:
     st.session_state[key] = value
-    st.number_input(label, *limits, step=1, key=key, on_change=act, width=_WIDTH)
+    width = round(1.4 * _WIDTH) if layout.is_lecture() else _WIDTH  # room for the larger type
+    st.number_input(label, *limits, step=1, key=key, on_change=act, width=width)
 
 
 # What is shown -------------------------------------------------------------------------------
