@@ -106,8 +106,11 @@ def test_settings_of_a_convolution() -> None:
     for _ in range(6):
         press(at, "undo")
     assert text(at) == SMALL
+    assert at.button(key="design_edit_undo").disabled
     press(at, "redo")
     assert text(at) == "3x8x8_c6k3_relu"
+    at.number_input(key="design_edit_groups").set_value(3).run()
+    assert at.button(key="design_edit_redo").disabled  # what came after is no more
 
 
 @pytest.mark.parametrize(
