@@ -62,7 +62,9 @@ class ReceptiveField:
         return first, first + self.size
 
 
-def receptive_field(layers: Sequence[Layer], *, axis: int = 0) -> ReceptiveField:
+def receptive_field(
+    layers: Sequence[Layer], *, axis: int = 0, before: ReceptiveField | None = None
+) -> ReceptiveField:
     """Return the receptive field of a cell after the last of some layers.
 
     Parameters
@@ -71,6 +73,8 @@ def receptive_field(layers: Sequence[Layer], *, axis: int = 0) -> ReceptiveField
         From the input on.
     axis : int
         0 along the rows' direction (height), 1 along the columns' (width).
+    before : ReceptiveField, optional
+        What a cell of their input sees already; without it, they stand at the network's input.
 
     Returns
     -------
@@ -95,7 +99,7 @@ def receptive_field(layers: Sequence[Layer], *, axis: int = 0) -> ReceptiveField
     >>> receptive_field([Conv2d(8, 5), Pool2d(2), Conv2d(8, 5, padding=2)])
     ReceptiveField(size=14, jump=2, start=-4)
     """
-    return _after(layers, ReceptiveField(), in_range(axis, name="axis", low=0, high=1))
+    return _after(layers, before or ReceptiveField(), in_range(axis, name="axis", low=0, high=1))
 
 
 def receptive_fields(layers: Sequence[Layer], *, axis: int = 0) -> list[ReceptiveField]:

@@ -58,11 +58,20 @@ def ends(widget) -> list:
     return [widget.options[0], widget.options[-1]]
 
 
+def ignored(key: str) -> bool:
+    """Return whether a control only sets others, which are in the link."""
+    return key.endswith("_example") or "_edit_" in key
+
+
 def controls(at: AppTest) -> list:
-    """Return what can be set, but for lists of examples, which only set the others."""
+    """Return what can be set, but for lists of examples, which only set the others.
+
+    Left out too are forms that edit one layer of a network (``_edit_``): they show what is chosen,
+    and what they set stands in the text of the whole network, which is in the link.
+    """
     groups = [widget for widget in at.get("button_group") if len(widget.options)]
     found = [widget for kind in KINDS for widget in at.get(kind)] + groups
-    return [widget for widget in found if not widget.key.endswith("_example")]
+    return [widget for widget in found if not ignored(widget.key)]
 
 
 def test_there_are_pages() -> None:

@@ -1,0 +1,79 @@
+"""Networks to begin a design with, each as a text that a link can hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["NETWORK_PRESETS", "NetworkPreset"]
+
+
+@dataclass(frozen=True)
+class NetworkPreset:
+    """A network to begin with: its text, what there is to see, where it comes from."""
+
+    text: str
+    says: str
+
+
+def _vgg16() -> str:
+    parts = ["3x224x224"]
+    for channels, count in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)):
+        parts += [f"c{channels}k3p1", "relu"] * count + ["p2"]
+    return "_".join([*parts, "flat", *["fc4096", "relu", "drop0.5"] * 2, "fc1000"])
+
+
+def _resnet20() -> str:
+    parts = ["3x32x32", "c16k3p1nb", "bn", "relu"]
+    for channels in (16, 32, 64):
+        for number in range(3):
+            half = "s2" if number == 0 and channels > 16 else ""
+            parts += ["res", f"c{channels}k3{half}p1nb", "bn", "relu", f"c{channels}k3p1nb", "bn"]
+            parts += ["skip", f"c{channels}k1s2nb", "bn"] if half else []
+            parts += ["add", "relu"]
+    return "_".join([*parts, "gap", "flat", "fc10"])
+
+
+def _mobile() -> str:
+    parts, inside = ["3x32x32", "c32k3p1nb", "bn", "relu"], 32
+    for channels, half in ((64, ""), (128, "s2"), (128, ""), (256, "s2"), (256, "")):
+        parts += [f"c{inside}k3{half}p1g{inside}nb", "bn", "relu", f"c{channels}k1nb", "bn", "relu"]
+        inside = channels
+    return "_".join([*parts, "gap", "flat", "fc10"])
+
+
+_LENET = "c6k5_tanh_a2_c16k5_tanh_a2_c120k5_tanh_flat_fc84_tanh_fc10"
+_ALEXNET = (
+    "3x227x227_c96k11s4_relu_lrn5_p3s2_c256k5p2g2_relu_lrn5_p3s2_c384k3p1_relu_c384k3p1g2_relu_"
+    "c256k3p1g2_relu_p3s2_flat_fc4096_relu_drop0.5_fc4096_relu_drop0.5_fc1000"
+)
+NETWORK_PRESETS = {
+    "LeNet-5": NetworkPreset(
+        f"1x32x32_{_LENET}",
+        "Reads digits. After LeCun et al., 1998; here every filter of the second convolution "
+        "reads all maps, and the last layer is fully connected.",
+    ),
+    "AlexNet": NetworkPreset(
+        _ALEXNET,
+        "Won ImageNet in 2012. Its groups split the maps between two graphics cards. Krizhevsky, "
+        "Sutskever and Hinton, 2012.",
+    ),
+    "VGG-16": NetworkPreset(
+        _vgg16(),
+        "Only 3 × 3 kernels, and most of its weights in one fully connected layer. Simonyan and "
+        "Zisserman, 2014, configuration D.",
+    ),
+    "ResNet-20 for CIFAR-10": NetworkPreset(
+        _resnet20(),
+        "Nine residual blocks. After He et al., 2015; where the size changes, a 1 × 1 convolution "
+        "stands on the shortcut.",
+    ),
+    "MobileNet-like for CIFAR-10": NetworkPreset(
+        _mobile(),
+        "Depthwise separable convolutions: one kernel for each map (groups = channels), then "
+        "1 × 1 convolutions that mix the maps. After Howard et al., 2017.",
+    ),
+    "Broken: LeNet-5 on 28 × 28": NetworkPreset(
+        f"1x28x28_{_LENET}",
+        "LeNet-5 on a picture that is too small. Find two ways to mend it.",
+    ),
+}

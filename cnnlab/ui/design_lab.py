@@ -1,0 +1,449 @@
+"""The parts of the lesson on designing a network: list, form, palette, totals, drawing, code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from cnnlab import design
+from cnnlab.derivations import with_unit
+from cnnlab.design import Facts, Totals
+from cnnlab.figures.network import network_drawing
+from cnnlab.layers import (
+    Activation,
+    Conv2d,
+    Dropout,
+    Layer,
+    Linear,
+    LocalResponseNorm,
+    Pool2d,
+    Shape,
+)
+from cnnlab.network_export import network_in_keras, network_in_pytorch
+from cnnlab.network_presets import NETWORK_PRESETS
+from cnnlab.network_text import (
+    ACTIVATION_NAMES,
+    LIMITS,
+    Network,
+    layer_from_text,
+    layer_to_text,
+    network_from_text,
+)
+from cnnlab.ui import design_state, layout
+from cnnlab.ui.controls import choice
+from cnnlab.ui.layer_list import layer_list
+
+__all__ = ["Design", "code", "drawing", "editor", "start", "totals"]
+
+_OWN = "Own network"
+_PALETTE = {
+    "Convolution": "c32k3p1",
+    "Batch norm": "bn",
+    "Activation": "relu",
+    "Max pooling": "p2",
+    "Average pooling": "a2",
+    "Global average pooling": "gap",
+    "Residual block": "res_add",
+    "Flatten": "flat",
+    "Fully connected": "fc10",
+    "Dropout": "drop0.5",
+    "Local response norm": "lrn5",
+}
+_FIELDS = {
+    "out_channels": "Filters",
+    "out_features": "Outputs",
+    "kernel_size": "Kernel",
+    "stride": "Stride",
+    "padding": "Padding",
+    "dilation": "Dilation",
+    "groups": "Groups",
+    "size": "Channels around",
+}
+_ACTIONS: dict[str, tuple[str, Callable[[Network, int], tuple[Network, int]]]] = {
+    "Up": ("arrow_upward", partial(design.move, step=-1)),
+    "Down": ("arrow_downward", partial(design.move, step=1)),
+    "Duplicate": ("content_copy", design.duplicate),
+    "Delete": ("delete", design.remove),
+}
+_WIDTH = 128
+
+
+class Design(NamedTuple):
+    """What the page shows, and the place between the head and the text field."""
+
+    network: Network
+    facts: list[Facts]
+    in_flops: bool
+    place: Any
+
+
+def start() -> Design:
+    """Draw what begins a design, and the field that holds its text, which is its link too."""
+    design_state.grant_wishes()
+    design_state.before_drawing()
+    above, middle, below = st.container(), st.container(), st.container()
+    with below:  # first of all, since everything else follows from it
+        drawn = st.text_input(
+            "The network as text: copy it, change it, put another in",
+            key=design_state.TEXT,
+            bind="query-params",
+            help="Input, then one part for each layer: c64k3s2p1 is a convolution with 64 "
+            "filters, kernel 3, stride 2, padding 1. The link of this page holds the same text.",
+        )
+    network = design_state.read_text(drawn)
+    state = design_state.memory()
+    with above, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        titles = {preset.text: title for title, preset in NETWORK_PRESETS.items()}
+        chosen = titles.get(state["text"], _OWN)
+        st.session_state["design_example"] = chosen
+        st.selectbox(
+            "Begin with",
+            [_OWN, *NETWORK_PRESETS],
+            key="design_example",
+            on_change=_take_example,
+            width=320,
+        )
+        for label, icon, act, kept in (
+            ("Undo", ":material/undo:", design_state.undo, "past"),
+            ("Redo", ":material/redo:", design_state.redo, "future"),
+        ):
+            st.button(
+                label,
+                icon=icon,
+                on_click=act,
+                disabled=not state[kept],
+                key=f"design_edit_{label.lower()}",
+            )
+        unit = choice("Count operations in", ["MACs", "FLOPs"], key="design_unit")
+    if chosen in NETWORK_PRESETS:
+        with above:
+            st.caption(NETWORK_PRESETS[chosen].says)
+    if state["notice"]:
+        with above:
+            st.warning(state["notice"], icon=":material/info:")
+    return Design(network, design.survey(network), unit == "FLOPs", middle)
+
+
+def totals(shown: Design) -> None:
+    """Show the sums over all rows, and what is wrong."""
+    facts = shown.facts
+    found = design.add_up(facts)
+    if found.error_row is not None:
+        st.error(
+            f"Row {found.error_row + 1}, {facts[found.error_row].title}: {found.error}. The rows "
+            "before it are counted.",
+            icon=":material/block:",
+        )
+    st.html(_sums(found, in_flops=shown.in_flops))
+
+
+def editor(shown: Design) -> None:
+    """Draw the list of layers and, beside it, the settings of the chosen one and the palette."""
+    network, facts = shown.network, shown.facts
+    state = design_state.memory()
+    left, right = st.columns([2.3, 1], gap="medium")
+    with left:
+        rows = _rows(network, facts, in_flops=shown.in_flops)
+        unit = "FLOPs" if shown.in_flops else "MACs"
+        layer_list(
+            {
+                "label": "The layers of the network",
+                "head": ["Layer", "Output", "Parameters", unit, "Memory", "Sees"],
+                "rows": rows,
+                "selected": state["selected"],
+            },
+            key=design_state.LIST,
+        )
+        st.caption(
+            "Output: channels × rows × columns. Sees: how many input pixels one output cell can "
+            "see (its receptive field). Keys in the list: ↑ ↓ choose, Alt + ↑ ↓ move, Ctrl + D "
+            "duplicate, Delete, Ctrl + Z undo."
+        )
+        layout.prose(
+            "Everything is counted for one picture (batch 1). A MAC is one multiplication with "
+            "its addition; one MAC is two FLOPs. Only operations with weights count: biases, "
+            "pooling, normalisation and activations do not. Memory: numbers of 4 bytes, the "
+            "output of every row, all kept."
+        )
+    with right:
+        with st.container(border=True):
+            _form(network, facts, state["selected"])
+        st.markdown("**Add after the chosen row**")
+        with st.container(horizontal=True, gap="small"):
+            for label, part in _PALETTE.items():
+                st.button(
+                    label,
+                    key=f"design_edit_add_{part.partition('_')[0]}",
+                    on_click=design_state.change,
+                    args=(partial(_added, part=part),),
+                )
+
+
+def drawing(shown: Design) -> None:
+    """Draw the network to scale."""
+    st.subheader("Drawn to scale", anchor=False)
+    st.html(network_drawing(shown.network.input_shape, shown.facts))
+    st.caption(
+        "Height: the rows of the feature map, to scale. Width: its channels, on a logarithmic "
+        "scale (each doubling adds the same). After Flatten a box is a row of numbers, drawn "
+        "upright; its height is logarithmic too. Blue: input, orange: convolution, grey: pooling, "
+        "green: rows of numbers, violet: sums. Normalisation, activation and dropout have no box. "
+        "Scroll sideways to see all."
+    )
+
+
+def code(shown: Design) -> None:
+    """Show the network as a script in PyTorch or Keras, to copy or to download."""
+    panel = st.expander(
+        "The network as code",
+        icon=":material/code:",
+        key="design_export",
+        on_change="rerun",
+        bind="query-params",
+    )
+    if not panel.open:
+        return
+    with panel:
+        if design.add_up(shown.facts).error:
+            st.markdown("There is code as soon as the network works.")
+            return
+        framework = choice("Framework", ["PyTorch", "Keras"], key="design_framework")
+        write = network_in_pytorch if framework == "PyTorch" else network_in_keras
+        script = write(shown.network)
+        name = f"network_{framework.lower()}.py"
+        st.download_button(
+            f"Download {name}",
+            script,
+            file_name=name,
+            mime="text/x-python",
+            icon=":material/download:",
+            key="design_edit_download",
+            on_click="ignore",
+        )
+        st.code(script, language="python")
+
+
+# Changes -------------------------------------------------------------------------------------
+
+
+def _take_example() -> None:
+    preset = NETWORK_PRESETS.get(st.session_state["design_example"])
+    if preset is not None:
+        network = network_from_text(preset.text)
+        row = design_state.row_to_begin(network)
+        design_state.change(lambda now, chosen: (network, row))
+
+
+def _added(network: Network, row: int, *, part: str) -> tuple[Network, int]:
+    return design.insert(network, row, part)
+
+
+def _set(name: str, key: str, axis: int | None = None) -> None:
+    """Put what a field of the form holds into the chosen layer."""
+    value = st.session_state[key]
+
+    def make(network: Network, row: int) -> Network:
+        layer = layer_from_text(design.parts_of(network)[row])
+        now = value
+        if axis is not None:
+            pair = list(getattr(layer, name))
+            pair[axis] = value
+            now = pair[0] if pair[0] == pair[1] else tuple(pair)
+        part = layer_to_text(replace(layer, **{name: now}))
+        return design.replace_part(network, row, part)
+
+    design_state.change(make)
+
+
+def _set_input(axis: int, key: str) -> None:
+    value = st.session_state[key]
+
+    def make(network: Network, row: int) -> Network:
+        shape = list(network.input_shape)
+        shape[axis] = value
+        return design.with_input(network, (shape[0], shape[1], shape[2]))
+
+    design_state.change(make)
+
+
+# The form ------------------------------------------------------------------------------------
+
+
+def _form(network: Network, facts: list[Facts], row: int) -> None:
+    if row < 0:
+        st.markdown("**Input**")
+        with st.container(horizontal=True, gap="small"):
+            for axis, name in enumerate(("channels", "rows", "columns")):
+                key = f"design_edit_input_{name}"
+                act = partial(_set_input, axis, key)
+                _whole(name.capitalize(), network.input_shape[axis], key, LIMITS[name], act)
+        return
+    chosen = facts[row]
+    st.markdown(f"**Row {row + 1}: {chosen.title}**")
+    if chosen.part in design.MARKS:
+        _block_form(network, row)
+    else:
+        _layer_form(layer_from_text(chosen.part))
+    with st.container(horizontal=True, gap="small"):
+        for label, (icon, make) in _ACTIONS.items():
+            st.button(
+                label,
+                icon=f":material/{icon}:",
+                key=f"design_edit_{label.lower()}",
+                on_click=design_state.change,
+                args=(make,),
+            )
+
+
+def _block_form(network: Network, row: int) -> None:
+    parts = design.parts_of(network)
+    first, last = design.block_of(parts, row)
+    layout.prose(
+        "A residual block adds what its body makes to what comes over its shortcut. It is moved, "
+        "doubled and deleted as a whole."
+    )
+    if "skip" not in parts[first:last]:
+        st.button(
+            "Put a 1 × 1 convolution on the shortcut",
+            key="design_edit_shortcut",
+            on_click=design_state.change,
+            args=(design.with_shortcut,),
+        )
+
+
+def _layer_form(layer: Layer) -> None:
+    with st.container(horizontal=True, gap="small"):
+        match layer:
+            case Conv2d():
+                for name in ("out_channels", "kernel_size", "stride", "padding", "dilation"):
+                    _number(layer, name)
+                _number(layer, "groups")
+            case Pool2d():
+                _number(layer, "kernel_size")
+                _number(replace(layer, stride=layer.stride or layer.kernel_size), "stride")
+                _number(layer, "padding")
+            case Linear():
+                _number(layer, "out_features")
+            case LocalResponseNorm():
+                _number(layer, "size")
+            case Dropout():
+                st.session_state["design_edit_p"] = layer.p
+                st.slider(
+                    "Left out, share",
+                    0.0,
+                    1.0,
+                    step=0.05,
+                    key="design_edit_p",
+                    on_change=_set,
+                    args=("p", "design_edit_p"),
+                )
+            case Activation():
+                st.session_state["design_edit_kind"] = layer.kind
+                st.selectbox(
+                    "Function",
+                    list(ACTIVATION_NAMES.values()),
+                    key="design_edit_kind",
+                    on_change=_set,
+                    args=("kind", "design_edit_kind"),
+                )
+            case _:
+                st.markdown("Nothing to set.")
+    if isinstance(layer, Conv2d | Linear):
+        st.session_state["design_edit_bias"] = layer.bias
+        st.toggle("Bias", key="design_edit_bias", on_change=_set, args=("bias", "design_edit_bias"))
+
+
+def _number(layer: Layer, name: str) -> None:
+    """Draw one setting; two fields where rows and columns differ, words where it is "same"."""
+    value = getattr(layer, name)
+    key = f"design_edit_{name}"
+    if isinstance(value, str):
+        st.session_state[key] = value
+        st.text_input(_FIELDS[name], key=key, disabled=True, width=_WIDTH)
+    elif isinstance(value, tuple):
+        for axis, word in enumerate(("rows", "columns")):
+            own = f"{key}_{word}"
+            act = partial(_set, name, own, axis)
+            _whole(f"{_FIELDS[name]}, {word}", value[axis], own, LIMITS[name], act)
+    else:
+        _whole(_FIELDS[name], value, key, LIMITS[name], partial(_set, name, key))
+
+
+def _whole(
+    label: str, value: int, key: str, limits: tuple[int, int], act: Callable[[], None]
+) -> None:
+    st.session_state[key] = value
+    width = round(1.4 * _WIDTH) if layout.is_lecture() else _WIDTH  # room for the larger type
+    st.number_input(label, *limits, step=1, key=key, on_change=act, width=width)
+
+
+# What is shown -------------------------------------------------------------------------------
+
+
+def _rows(network: Network, facts: list[Facts], *, in_flops: bool) -> list[dict[str, Any]]:
+    shape = network.input_shape
+    rows: list[dict[str, Any]] = [
+        {"title": "Input", "depth": 0, "cells": [_written(shape), "", "", "", "1"], "error": ""}
+    ]
+    for row in facts:
+        later = row.output_shape is None
+        cells = [""] * 5
+        if row.part in ("res", "skip"):
+            cells[0] = ""
+        elif not later:
+            cells = [
+                _written(row.output_shape),
+                f"{row.n_params:,}" if row.n_params else "–",
+                with_unit(row.macs * (2 if in_flops else 1), "") if row.macs else "–",
+                with_unit(row.activation_bytes, "B"),
+                _seen(row),
+            ]
+        rows.append(
+            {
+                "title": row.title,
+                "depth": row.depth,
+                "cells": cells,
+                "error": row.error,
+                "later": later and not row.error,
+            }
+        )
+    return rows
+
+
+def _seen(row: Facts) -> str:
+    if row.field is None:
+        return "–"
+    rows, columns = row.field
+    if rows is None or columns is None:
+        return "all"
+    return str(rows) if rows == columns else f"{rows} × {columns}"
+
+
+def _written(shape: Shape | None) -> str:
+    return "" if shape is None else " × ".join(str(n) for n in shape)
+
+
+def _sums(found: Totals, *, in_flops: bool) -> str:
+    operations = found.macs * (2 if in_flops else 1)
+    unit = "FLOPs" if in_flops else "MACs"
+    entries = [
+        ("Output", _written(found.output_shape) or "none", ""),
+        ("Parameters", with_unit(found.n_params, ""), f"{found.n_params:,}"),
+        (f"Operations, {unit}", with_unit(operations, ""), f"{operations:,}"),
+        ("Memory of the parameters", with_unit(4 * found.n_params, "B"), ""),
+        ("Memory of the activations", with_unit(found.activation_bytes, "B"), ""),
+    ]
+    cards = "".join(
+        '<div style="flex:1 1 9rem;border:1px solid color-mix(in srgb, currentColor 22%, '
+        'transparent);border-radius:0.5rem;padding:0.5rem 0.8rem">'
+        f'<div style="font-size:0.9rem;opacity:0.8">{label}</div>'
+        f'<div style="font-size:1.45rem;font-weight:650">{value}</div>'
+        f'<div style="font-size:0.85rem;opacity:0.8;min-height:1.2em">{exact}</div></div>'
+        for label, value, exact in entries
+    )
+    style = "display:flex;flex-wrap:wrap;gap:0.6rem;font-variant-numeric:tabular-nums"
+    return f'<div style="{style}">{cards}</div>'

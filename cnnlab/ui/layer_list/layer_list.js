@@ -1,0 +1,121 @@
+// The list of layers. It computes nothing: rows come from Python, wishes go back.
+const LISTS = new WeakMap();
+
+function make(tag, className, text) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+function row(list, entry, place) {
+  const line = make("tr");
+  line.dataset.row = place;
+  if (entry.error) line.classList.add("problem");
+  if (entry.later) line.classList.add("later");
+  const what = make("th", "what");
+  what.scope = "row";
+  const button = make("button");
+  button.type = "button";
+  button.append(make("span", "number", place < 0 ? "" : String(place + 1)));
+  if (entry.depth) button.append(make("span", "inside"));
+  button.append(make("span", "", entry.title));
+  what.append(button);
+  if (entry.error) {
+    what.append(make("span", "says wrong", `✕ ${entry.error}`));
+  }
+  line.append(what);
+  for (const cell of entry.cells) line.append(make("td", "", cell));
+  line.onclick = () => choose(list, place, true);
+  return line;
+}
+
+function wish(list, action, place) {
+  list.number += 1;
+  list.wishes = [...list.wishes, { number: list.number, action, row: place }].slice(-50);
+  list.send("wishes", { token: list.token, list: list.wishes });
+}
+
+function mark(list) {
+  for (const line of list.root.querySelectorAll("tbody tr")) {
+    const chosen = Number(line.dataset.row) === list.selected;
+    line.classList.toggle("chosen", chosen);
+    const button = line.querySelector("button");
+    button.setAttribute("aria-current", chosen ? "true" : "false");
+    button.tabIndex = chosen ? 0 : -1;
+  }
+}
+
+function reveal(list, focus) {
+  const line = list.root.querySelector("tr.chosen");
+  if (!line) return;
+  if (focus) line.querySelector("button").focus({ preventScroll: true });
+  const box = list.root, head = box.querySelector("thead").offsetHeight;
+  if (line.offsetTop < box.scrollTop + head) box.scrollTop = line.offsetTop - head;
+  const end = line.offsetTop + line.offsetHeight;
+  if (end > box.scrollTop + box.clientHeight) box.scrollTop = end - box.clientHeight;
+}
+
+function choose(list, place, focus) {
+  if (place < -1 || place >= list.count) return;
+  list.selected = place;
+  mark(list);
+  reveal(list, focus);
+  wish(list, "select", place);
+}
+
+function pressed(list, event) {
+  const command = event.ctrlKey || event.metaKey;
+  const key = event.key;
+  let action = "";
+  if (event.altKey && key === "ArrowUp") action = "up";
+  else if (event.altKey && key === "ArrowDown") action = "down";
+  else if (key === "Delete" || key === "Backspace") action = "delete";
+  else if (command && key.toLowerCase() === "d") action = "duplicate";
+  else if (command && key.toLowerCase() === "z") action = event.shiftKey ? "redo" : "undo";
+  else if (command && key.toLowerCase() === "y") action = "redo";
+  if (!command && key.length === 1) event.stopPropagation(); // Streamlit's own keys: r, c
+  if (action) wish(list, action, list.selected);
+  else if (key === "ArrowUp") choose(list, list.selected - 1, true);
+  else if (key === "ArrowDown") choose(list, list.selected + 1, true);
+  else if (key === "Home") choose(list, -1, true);
+  else if (key === "End") choose(list, list.count - 1, true);
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+export default function ({ data, parentElement, setStateValue }) {
+  let list = LISTS.get(parentElement);
+  if (!list) {
+    const root = make("div", "layers");
+    parentElement.append(root);
+    list = { root, number: 0, wishes: [], token: Math.random().toString(36).slice(2), shown: "" };
+    LISTS.set(parentElement, list);
+    root.onkeydown = (event) => pressed(list, event);
+  }
+  list.send = setStateValue;
+  const focused = list.root.contains(parentElement.activeElement ?? document.activeElement);
+  const shown = JSON.stringify([data.head, data.rows]);
+  if (shown !== list.shown) {
+    list.shown = shown;
+    const scroll = [list.root.scrollTop, list.root.scrollLeft];
+    const table = make("table"), head = make("tr"), body = make("tbody"), top = make("thead");
+    table.setAttribute("aria-label", data.label);
+    data.head.forEach((name, place) => {
+      const cell = make("th", place ? "" : "what", name);
+      cell.scope = "col";
+      head.append(cell);
+    });
+    top.append(head);
+    data.rows.forEach((entry, place) => body.append(row(list, entry, place - 1)));
+    table.append(top, body);
+    list.root.replaceChildren(table);
+    [list.root.scrollTop, list.root.scrollLeft] = scroll;
+  }
+  list.count = data.rows.length - 1;
+  list.selected = data.selected;
+  mark(list);
+  reveal(list, focused);
+  return () => {};
+}
