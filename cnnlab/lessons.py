@@ -91,6 +91,23 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Architectures",
+        "Networks",
+        ":material/account_tree:",
+        "architectures.py",
+        20,
+        "Which networks made history, what was new in each, and where their parameters and "
+        "operations sit.",
+        (
+            ("LeNet-5, layer by layer", {}),
+            (
+                "VGG-16 against ResNet-50",
+                {"architectures_network": "vgg16", "architectures_other": "resnet50"},
+            ),
+            ("The Inception module", {"architectures_network": "googlenet"}),
+        ),
+    ),
+    Lesson(
         "Classify a photograph",
         "Networks",
         ":material/image_search:",
