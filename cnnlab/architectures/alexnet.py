@@ -80,14 +80,14 @@ NETWORKS = (
         ),
         drawings=(
             Drawing(
-                "conv2 in two groups, as in the paper",
-                stage("", Conv2d(256, 5, padding=2, groups=2)),
-                (96, 27, 27),
+                "conv3 and conv4 on two cards, as in the paper",
+                stage("", *conv_relu(384, 3, padding=1), *conv_relu(384, 3, padding=1, groups=2)),
+                (256, 13, 13),
             ),
             Drawing(
-                "conv2 without groups",
-                stage("", Conv2d(256, 5, padding=2)),
-                (96, 27, 27),
+                "conv3 and conv4 on one card",
+                stage("", *conv_relu(384, 3, padding=1), *conv_relu(384, 3, padding=1)),
+                (256, 13, 13),
             ),
         ),
         notes=(

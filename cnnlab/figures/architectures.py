@@ -16,7 +16,10 @@ __all__ = ["ablation_bars", "accuracy_bubbles", "challenge_bars", "stage_shares"
 
 
 def stage_shares(
-    networks: Mapping[str, tuple[Sequence[Line], set[str]]], *, flops: bool = False
+    networks: Mapping[str, tuple[Sequence[Line], set[str]]],
+    *,
+    flops: bool = False,
+    smallest: int = 12,
 ) -> go.Figure:
     """Return two stacked bars for each network: its parameters and its operations, by stage.
 
@@ -26,6 +29,8 @@ def stage_shares(
         By title: a line for each stage, and the names of those that are fully connected.
     flops : bool
         Whether operations are counted as FLOPs, two for each MAC.
+    smallest : int
+        Size of type below which a name is left out rather than written.
 
     Returns
     -------
@@ -65,7 +70,7 @@ def stage_shares(
         barmode="stack",
         bargap=0.25,
         margin={"l": 0, "r": 15, "t": 5, "b": 0},
-        uniformtext={"minsize": 9, "mode": "hide"},
+        uniformtext={"minsize": smallest, "mode": "hide"},
     )
     figure.update_xaxes(range=[0, 1], tickformat=".0%", title="share of the whole", fixedrange=True)
     figure.update_yaxes(autorange="reversed", automargin=True, fixedrange=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 
 from cnnlab.architectures.tables import QUIET, in_short
@@ -28,6 +29,7 @@ __all__ = ["block_drawing"]
 
 _COLUMN = "display:flex;flex-direction:column;align-items:center"
 _THIN = "color-mix(in srgb, currentColor 55%, transparent)"
+_FEW = (2, 3, 4)  # groups that are drawn one beside the other
 _JOINS: dict[type[Layer], tuple[str, str]] = {
     Residual: ("+", "add"),
     Concat: ("stack", "stack"),
@@ -83,16 +85,16 @@ def _chain(layers: Sequence[Layer], shape: Shape) -> tuple[str, Shape]:
             parts.append(_fork(layer, before))
         else:
             with_it = []
-            if not isinstance(layer, QUIET):
-                while at < len(layers) and isinstance(layers[at], QUIET):
-                    with_it.append(_quiet(layers[at]))
-                    at += 1
-            else:  # several in a row share one box
-                while at < len(layers) and isinstance(layers[at], QUIET):
-                    with_it.append(_quiet(layers[at]))
-                    at += 1
-                with_it, layer_words = [], [_quiet(layer), *with_it]
-                parts.append(_line() + _box(" · ".join(layer_words), "", "padding"))
+            while at < len(layers) and isinstance(layers[at], QUIET):
+                with_it.append(_quiet(layers[at]))
+                shape = output_shape(layers[at], shape)
+                at += 1
+            if isinstance(layer, QUIET):  # several in a row share one box
+                words = " · ".join([_quiet(layer), *with_it])
+                parts.append(_line() + _box(words, "", "padding"))
+                continue
+            if isinstance(layer, Conv2d) and layer.groups in _FEW:
+                parts.append(_groups(layer, before, " · ".join(with_it)))
                 continue
             title, role = _words(layer)
             parts.append(_line() + _box(title, " · ".join(with_it), role))
@@ -154,25 +156,44 @@ def _fork(layer: Layer, shape: Shape) -> str:
         case _:
             raise TypeError(f"not a join: {layer!r}")
     columns = []
-    for place, way in enumerate(ways):
+    for way in ways:
         inside = _chain(way, shape)[0] if way else _line(grows=True) + _plain("unchanged")
-        ends = f"left:{0 if place else 50}%;right:{0 if place < len(ways) - 1 else 50}%"
-        if len(ways) == 1:
-            ends = "left:50%;right:50%"
+        share = 1 if isinstance(layer, Concat) or not way else 2
+        columns.append((inside, share))
+    sign, words = _JOINS[type(layer)]
+    return _meeting(columns) + _box(words if sign == words else f"{sign} {words}", "", "output")
+
+
+def _groups(layer: Conv2d, shape: Shape, note: str) -> str:
+    """Draw the groups of a convolution side by side, each with the maps that it sees."""
+    sees = shape[0] // layer.groups
+    part = replace(layer, out_channels=layer.out_channels // layer.groups, groups=1)
+    columns = [
+        (
+            _line()
+            + _plain(f"maps {group * sees + 1} to {(group + 1) * sees}")
+            + _line()
+            + _box(_words(part)[0], note, "kernel"),
+            1,
+        )
+        for group in range(layer.groups)
+    ]
+    return _meeting(columns) + _box("stack", "", "output")
+
+
+def _meeting(columns: Sequence[tuple[str, int]]) -> str:
+    """Draw columns side by side, with their share of the width, that part and meet again."""
+    parts = []
+    for place, (inside, share) in enumerate(columns):
+        ends = f"left:{0 if place else 50}%;right:{0 if place < len(columns) - 1 else 50}%"
         bar = f'<div style="position:absolute;height:2px;background:{_THIN};{ends};'
-        style = f"{_COLUMN};position:relative;min-width:0;padding:2px 0.2rem"
-        share = "flex:2 1 0" if way else "flex:1 1 0"
-        share = "flex:1 1 0" if isinstance(layer, Concat) else share
-        columns.append(
-            f'<div style="{style};{share}">{bar}top:0"></div>{inside}{_line(grows=True)}'
+        style = f"{_COLUMN};position:relative;min-width:0;padding:2px 0.2rem;flex:{share} 1 0"
+        parts.append(
+            f'<div style="{style}">{bar}top:0"></div>{inside}{_line(grows=True)}'
             f'{bar}bottom:0"></div></div>'
         )
-    sign, words = _JOINS[type(layer)]
-    joined = f"{words}" if sign == words else f"{sign} {words}"
-    return (
-        f'{_line()}<div style="display:flex;align-items:stretch;width:100%">{"".join(columns)}'
-        f"</div>{_line()}{_box(joined, '', 'output')}"
-    )
+    whole = f'<div style="display:flex;align-items:stretch;width:100%">{"".join(parts)}</div>'
+    return f"{_line()}{whole}{_line()}"
 
 
 def _plain(text: str) -> str:

@@ -18,6 +18,7 @@ from cnnlab.figures.architectures import (
     stage_shares,
 )
 from cnnlab.figures.blocks import block_drawing
+from cnnlab.figures.charts import percent
 from cnnlab.layers import Linear, Shape
 from cnnlab.ui import layout
 from cnnlab.ui.controls import choice, pick
@@ -104,7 +105,8 @@ def layer_table(network: Network, *, flops: bool) -> None:
     head = f"""<th></th><th class="wide-only">what it is</th><th class="right">output</th>
         <th class="right">parameters</th><th class="right">{unit}</th>"""
     st.html(
-        f'<div class="numbers"><table><thead><tr>{head}</tr></thead><tbody>{body}'
+        f'<div class="numbers"><table style="font-size:clamp(0.78rem, 3.4vw, 1rem)">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}"
         f'<tr><th scope="row">Total</th><td class="wide-only"></td><td></td>{ends}</tr>'
         "</tbody></table></div>"
     )
@@ -142,7 +144,7 @@ def comparison(network: Network, other: Network | None, *, flops: bool) -> None:
         }
         shares[entry.title] = (lines, connected)
         words.append(_where(entry, lines, connected))
-    figure = stage_shares(shares, flops=flops)
+    figure = stage_shares(shares, flops=flops, smallest=17 if layout.is_lecture() else 12)
     layout.chart(figure, height=90 + 150 * len(both), alt=" ".join(words))
     st.markdown("  \n".join(words))
     st.caption(
@@ -281,7 +283,7 @@ def _where(network: Network, lines: Sequence[Line], connected: set[str]) -> str:
     if not connected:
         return f"{network.title}: no fully connected layer; all is convolution."
     return (
-        f"{network.title}: fully connected layers hold {n_params:.1%} of the parameters and do "
-        f"{macs:.1%} of the operations; convolutions hold {1 - n_params:.1%} and do "
-        f"{1 - macs:.1%}."
+        f"{network.title}: fully connected layers hold {percent(n_params)} of the parameters and "
+        f"do {percent(macs)} of the operations; convolutions hold {percent(1 - n_params)} and do "
+        f"{percent(1 - macs)}."
     )
