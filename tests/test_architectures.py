@@ -289,6 +289,11 @@ def test_equal_blocks_share_a_line():
     assert lines["blocks 2 to 36"].output_shape == (1024, 14, 14)
 
 
+def test_equal_layers_that_are_no_blocks_keep_their_own_lines():
+    names = [line.name for line in by_block(NETWORKS["vgg16"])]
+    assert {"conv5_1", "conv5_2", "conv5_3"} < set(names)
+
+
 def test_quiet_layers_go_with_the_layer_before():
     first = by_block(NETWORKS["alexnet"])[1]
     assert first.kind == "Conv 11×11, 96, stride 4 · ReLU · Local response norm 5"

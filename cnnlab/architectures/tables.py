@@ -83,9 +83,12 @@ def by_block(network: Network) -> list[Line]:
     for place, stage in enumerate(network.stages):
         whole = _line(stage.name, "", _below(rows, (place,)))
         inside: list[Line] = []
+        joins: set[str] = set()  # kinds of lines that may share one
         for number, layer in enumerate(stage.layers):
             held = _below(rows, (place, 0, number))
             now = _line(held[-1].name, in_short(layer, whole=True), held, depth=1)
+            if isinstance(layer, Block | Concat | Dense):
+                joins.add(now.kind)
             if isinstance(layer, QUIET) and inside:
                 inside[-1] = _joined(inside[-1], now)
             else:
@@ -93,7 +96,7 @@ def by_block(network: Network) -> list[Line]:
         if len(inside) == 1:
             lines.append(replace(whole, kind=inside[0].kind))
         else:
-            lines += [whole, *_folded(inside)]
+            lines += [whole, *_folded(inside, joins)]
     return lines
 
 
@@ -196,15 +199,15 @@ def _joined(line: Line, quiet: Line) -> Line:
     )
 
 
-def _folded(lines: Sequence[Line]) -> list[Line]:
-    """Return the lines with equal neighbours in one."""
+def _folded(lines: Sequence[Line], kinds: set[str]) -> list[Line]:
+    """Return the lines with equal neighbours of some kinds in one."""
     folded: list[Line] = []
     first = ""
     for line in lines:
         last = folded[-1] if folded else None
         one = (last.n_params // last.times, last.macs // last.times) if last else ()
         same = last and (last.kind, last.output_shape) == (line.kind, line.output_shape)
-        if last and same and one == (line.n_params, line.macs):
+        if last and same and line.kind in kinds and one == (line.n_params, line.macs):
             number = line.name.split()[-1]
             folded[-1] = replace(
                 last,

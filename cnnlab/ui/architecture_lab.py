@@ -101,7 +101,10 @@ def layer_table(network: Network, *, flops: bool) -> None:
     body = "".join(_table_row(line, times, grouped=grouped) for line in lines)
     total = network.total
     total_cells = [f"{total.n_params:,}", with_unit(times * total.macs, "")]
-    ends = "".join(f'<td class="right"><strong>{cell}</strong></td>' for cell in total_cells)
+    ends = "".join(
+        f'<td class="right" style="padding-right:0.5rem"><strong>{cell}</strong></td>'
+        for cell in total_cells
+    )
     head = f"""<th></th><th class="wide-only">what it is</th><th class="right">output</th>
         <th class="right">parameters</th><th class="right">{unit}</th>"""
     st.html(
@@ -113,7 +116,8 @@ def layer_table(network: Network, *, flops: bool) -> None:
     st.caption(
         "Output: width × height × depth. In the second column, 3×3, 64 is a convolution with 64 "
         "filters; /2 is stride 2; “+ input” adds the block's input. Numbers of a stage are the "
-        "sums of its rows. k: thousand, M: million, G: thousand million."
+        "sums of its rows; equal blocks share a row, which has their sum. k: thousand, M: "
+        "million, G: thousand million."
     )
 
 
@@ -220,10 +224,11 @@ def _table_row(line: Line, times: int, *, grouped: bool) -> str:
         for cell in (_size(line.output_shape), *numbers)
     )
     name = escape(line.name)
+    many = f"{line.times} times: " if line.times > 1 else ""
     return (
         f'<tr style="{style}"><th scope="row" style="{weight};'
         f'padding-left:{0.3 + 0.7 * line.depth}rem;padding-right:0.5rem">{name}</th>'
-        f'<td class="wide-only">{escape(line.kind)}</td>{cells}</tr>'
+        f'<td class="wide-only">{many}{escape(line.kind)}</td>{cells}</tr>'
     )
 
 

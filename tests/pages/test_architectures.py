@@ -75,3 +75,15 @@ def test_an_unknown_network_in_the_link_is_as_usual() -> None:
     at = run(PAGE, architectures_network="vgg17", architectures_other="<b>")
     assert at.selectbox(key="architectures_network").value == "lenet5"
     assert at.selectbox(key="architectures_other").value == "none"
+
+
+def test_the_lecture_view_leaves_the_prose_out() -> None:
+    at = run(PAGE, architectures_network="resnet50")
+    before = shown(at)
+    at.toggle(key="lecture").set_value(True).run()
+    assert not at.exception
+    after = shown(at)
+    assert "Computed from the layers below" in before
+    assert "Computed from the layers below" not in after
+    assert "Try it." not in after
+    assert "25,557,032" in after
