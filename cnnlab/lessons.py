@@ -91,6 +91,60 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Receptive field",
+        "Convolution",
+        ":material/filter_center_focus:",
+        "receptive_field.py",
+        15,
+        "Which part of the picture one cell of a deep layer sees, and which pixels count there.",
+        (
+            ("Watch it grow in VGG-16", {"receptive_field_stack": "vgg16"}),
+            ("Far with dilation", {"receptive_field_stack": "dilated"}),
+        ),
+    ),
+    Lesson(
+        "Architectures",
+        "Networks",
+        ":material/account_tree:",
+        "architectures.py",
+        20,
+        "Which networks made history, what was new in each, and where their parameters and "
+        "operations sit.",
+        (
+            ("LeNet-5, layer by layer", {}),
+            (
+                "VGG-16 against ResNet-50",
+                {"architectures_network": "vgg16", "architectures_other": "resnet50"},
+            ),
+            ("The Inception module", {"architectures_network": "googlenet"}),
+        ),
+    ),
+    Lesson(
+        "Design a network",
+        "Networks",
+        ":material/layers:",
+        "design.py",
+        20,
+        "How layers make a network: what each one makes and costs, and where a network breaks.",
+        (
+            ("LeNet-5, layer by layer", {}),
+            (
+                "A network that breaks",
+                {
+                    "design_network": "1x28x28_c6k5_tanh_a2_c16k5_tanh_a2_c120k5_tanh_flat_"
+                    "fc84_tanh_fc10"
+                },
+            ),
+            (
+                "A residual block",
+                {
+                    "design_network": "3x32x32_c16k3p1nb_bn_relu_res_c32k3s2p1nb_bn_relu_"
+                    "c32k3p1nb_bn_skip_c32k1s2nb_bn_add_relu_gap_flat_fc10"
+                },
+            ),
+        ),
+    ),
+    Lesson(
         "Every layer of a network",
         "Networks",
         ":material/table_rows:",

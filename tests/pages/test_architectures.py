@@ -1,0 +1,89 @@
+"""The lesson on architectures: every network opens, two are compared, numbers are the verified."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cnnlab.architectures import NETWORKS
+from tests.pages.test_every_page import run
+
+PAGE = Path(__file__).resolve().parents[2] / "pages" / "architectures.py"
+
+
+def shown(at: AppTest) -> str:
+    return " ".join(element.value for element in [*at.markdown, *at.get("html"), *at.caption])
+
+
+def test_every_network_opens_in_every_detail() -> None:
+    at = run(PAGE)
+    for key, network in NETWORKS.items():
+        for rows in ("blocks", "stages", "every layer"):
+            at.selectbox(key="architectures_network").set_value(key)
+            control = next(w for w in at.get("button_group") if w.key == "architectures_rows")
+            control.set_value(rows).run()
+            assert not at.exception, (key, rows, at.exception)
+        words = shown(at)
+        assert f"## {network.title}, {network.year}" in words
+        assert f"{network.total.n_params:,}" in words
+        assert f"{network.total.macs:,}" in words
+        for figure in network.published:
+            assert figure.value in words
+
+
+@pytest.mark.parametrize(
+    ("key", "texts"),
+    [
+        ("alexnet", ["60,965,224", "724,406,816", "227 × 227 × 3", "15.3 %"]),
+        ("vgg16", ["138,357,544", "15,470,264,320", "38,016", "14,714,688"]),
+        ("googlenet", ["6,998,552", "1,582,671,872", "358 million", "271.4 M", "854.2 M"]),
+        ("resnet50", ["25,557,032", "4,089,184,256", "3.8 billion"]),
+    ],
+)
+def test_verified_numbers_are_shown(key: str, texts: list[str]) -> None:
+    words = shown(run(PAGE, architectures_network=key))
+    for text in texts:
+        assert text in words, text
+
+
+def test_two_are_compared() -> None:
+    at = run(PAGE, architectures_network="vgg16", architectures_other="resnet50")
+    words = shown(at)
+    assert "VGG-16 (D) has **5.41 times** the parameters of ResNet-50." in words
+    assert "VGG-16 (D) has **3.78 times** the operations of ResNet-50." in words
+    alone = shown(run(PAGE, architectures_network="vgg16"))
+    assert "times** the parameters" not in alone
+    same = shown(run(PAGE, architectures_network="vgg16", architectures_other="vgg16"))
+    assert "times** the parameters" not in same
+
+
+def test_where_alexnets_costs_sit_is_said() -> None:
+    words = shown(run(PAGE, architectures_network="alexnet"))
+    assert "fully connected layers hold 96.2 % of the parameters and do 8.1 %" in words
+
+
+def test_flops_are_twice_the_macs() -> None:
+    query = {"architectures_network": "alexnet", "architectures_unit": "FLOPs"}
+    words = shown(run(PAGE, **query))
+    assert "1,448,813,632" in words
+    assert "1.449 G" in words
+
+
+def test_an_unknown_network_in_the_link_is_as_usual() -> None:
+    at = run(PAGE, architectures_network="vgg17", architectures_other="<b>")
+    assert at.selectbox(key="architectures_network").value == "lenet5"
+    assert at.selectbox(key="architectures_other").value == "none"
+
+
+def test_the_lecture_view_leaves_the_prose_out() -> None:
+    at = run(PAGE, architectures_network="resnet50")
+    before = shown(at)
+    at.toggle(key="lecture").set_value(True).run()
+    assert not at.exception
+    after = shown(at)
+    assert "Computed from the layers below" in before
+    assert "Computed from the layers below" not in after
+    assert "Try it." not in after
+    assert "25,557,032" in after
