@@ -350,3 +350,17 @@ def test_fully_connected_layers_hold_alexnets_parameters():
     assert sum(x.n_params for x in connected) == 58_631_144
     assert sum(x.n_params for x in connected) / total.n_params == pytest.approx(0.96171456698)
     assert any(isinstance(x, Linear) for x in NETWORKS["alexnet"].stages[-1].layers)
+
+
+@pytest.mark.parametrize(
+    ("key", "sees"),
+    [
+        # VGG-16's 212 is in Araujo et al., 2019. ResNet-50 by hand: 7, pooling 11, then each 3 × 3
+        # adds twice the jump, 4, 8, 16 and 32; the first of a stage still has the jump before it.
+        ("vgg16", [6, 16, 44, 100, 212, None]),
+        ("resnet50", [11, 35, 91, 267, 427, None]),
+    ],
+)
+def test_what_a_cell_at_the_end_of_each_stage_sees(key, sees):
+    for table in (by_stage, by_block, by_layer):
+        assert [line.sees for line in table(NETWORKS[key]) if line.depth == 0] == sees

@@ -24,6 +24,7 @@ from cnnlab.layers import (
     Residual,
     Shape,
 )
+from cnnlab.receptive import ReceptiveField, receptive_field
 
 __all__ = ["QUIET", "Line", "by_block", "by_layer", "by_stage", "in_short"]
 
@@ -46,6 +47,9 @@ class Line:
         0 for a stage, 1 for what lies in it, and so on.
     times : int
         How many equal blocks the line stands for.
+    sees : int or None
+        Of a stage: rows of the picture that a cell at its end sees; None for all of them, 0 for
+        other lines.
     """
 
     name: str
@@ -55,6 +59,7 @@ class Line:
     macs: int
     depth: int = 0
     times: int = 1
+    sees: int | None = 0
 
 
 def by_stage(network: Network) -> list[Line]:
@@ -70,7 +75,7 @@ def by_stage(network: Network) -> list[Line]:
     for place, stage in enumerate(network.stages):
         held = _below(rows, (place,))
         lines.append(_line(stage.name, _contents(stage), held))
-    return lines
+    return _seeing(lines, network)
 
 
 def by_block(network: Network) -> list[Line]:
@@ -97,7 +102,7 @@ def by_block(network: Network) -> list[Line]:
             lines.append(replace(whole, kind=inside[0].kind))
         else:
             lines += [whole, *_folded(inside, joins)]
-    return lines
+    return _seeing(lines, network)
 
 
 def by_layer(network: Network) -> list[Line]:
@@ -113,7 +118,17 @@ def by_layer(network: Network) -> list[Line]:
                 lines += [_line(row.name, row.kind, [row], depth=2) for row in inner]
             else:
                 lines.append(_line(held[-1].name, held[-1].kind, held, depth=1))
-    return lines
+    return _seeing(lines, network)
+
+
+def _seeing(lines: list[Line], network: Network) -> list[Line]:
+    """Return the lines, those of stages with what a cell at their end sees."""
+    field, sees = ReceptiveField(), []
+    for stage in network.stages:
+        field = receptive_field([stage], before=field)
+        sees.append(field.size)
+    found = iter(sees)
+    return [line if line.depth else replace(line, sees=next(found)) for line in lines]
 
 
 def _is_wrapper(row: Row) -> bool:

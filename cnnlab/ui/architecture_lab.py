@@ -106,17 +106,20 @@ def layer_table(network: Network, *, flops: bool) -> None:
         for cell in total_cells
     )
     head = f"""<th></th><th class="wide-only">what it is</th><th class="right">output</th>
-        <th class="right">parameters</th><th class="right">{unit}</th>"""
+        <th class="right wide-only">one cell sees</th><th class="right">parameters</th>
+        <th class="right">{unit}</th>"""
     st.html(
         f'<div class="numbers"><table style="font-size:clamp(0.78rem, 3.4vw, 1rem)">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}"
-        f'<tr><th scope="row">Total</th><td class="wide-only"></td><td></td>{ends}</tr>'
+        f'<tr><th scope="row">Total</th><td class="wide-only"></td><td></td><td class="wide-only"></td>{ends}</tr>'
         "</tbody></table></div>"
     )
     st.caption(
-        "Output: width × height × depth. In the second column, 3×3, 64 is a convolution with 64 "
-        "filters; /2 is stride 2; “+ input” adds the block's input. Numbers of a stage are the "
-        "sums of its rows; equal blocks share a row, which has their sum. k: thousand, M: "
+        "Output: width × height × depth. One cell sees: the theoretical receptive field at the end "
+        "of the stage, in pixels of the picture, padding included. In the second column, 3×3, 64 "
+        "is a convolution with 64 filters; /2 is stride 2; “+ input” adds the block's input. "
+        "Numbers of a stage are the sums of its rows; equal blocks share a row, which has their "
+        "sum. k: thousand, M: "
         "million, G: thousand million."
     )
 
@@ -212,6 +215,7 @@ def _size(shape: Shape) -> str:
 
 def _table_row(line: Line, times: int, *, grouped: bool) -> str:
     """Return one row; stages stand out where others lie below them."""
+    sees = {None: "all", 0: ""}.get(line.sees, f"{line.sees} × {line.sees}")
     numbers = [
         f"{line.n_params:,}" if line.n_params else "",
         with_unit(times * line.macs, "") if line.macs else "",
@@ -220,8 +224,12 @@ def _table_row(line: Line, times: int, *, grouped: bool) -> str:
     style = "background:color-mix(in srgb, currentColor 7%, transparent)" if is_stage else ""
     weight = "font-weight:650" if is_stage or not grouped else "font-weight:400"
     cells = "".join(
-        f'<td class="right" style="{weight};padding-right:0.5rem">{cell}</td>'
-        for cell in (_size(line.output_shape), *numbers)
+        f'<td class="right{kind}" style="{weight};padding-right:0.5rem">{cell}</td>'
+        for cell, kind in (
+            (_size(line.output_shape), ""),
+            (sees, " wide-only"),
+            *((number, "") for number in numbers),
+        )
     )
     name = escape(line.name)
     many = f"{line.times} times: " if line.times > 1 else ""
