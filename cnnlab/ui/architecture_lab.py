@@ -111,7 +111,8 @@ def layer_table(network: Network, *, flops: bool) -> None:
     st.html(
         f'<div class="numbers"><table style="font-size:clamp(0.78rem, 3.4vw, 1rem)">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}"
-        f'<tr><th scope="row">Total</th><td class="wide-only"></td><td></td><td class="wide-only"></td>{ends}</tr>'
+        f'<tr><th scope="row">Total</th><td class="wide-only"></td><td></td>'
+        f'<td class="wide-only"></td>{ends}</tr>'
         "</tbody></table></div>"
     )
     st.caption(
