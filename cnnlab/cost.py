@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cnnlab.checks import InputError, as_pair, in_range
 from cnnlab.layers import (
@@ -33,7 +34,19 @@ from cnnlab.layers import (
     output_shape,
 )
 
-__all__ = ["BYTES", "LayerError", "Row", "describe", "layer_row", "summarize", "totals"]
+if TYPE_CHECKING:
+    from cnnlab.model_cost import ModelRow
+
+__all__ = [
+    "BYTES",
+    "LayerError",
+    "Row",
+    "describe",
+    "layer_row",
+    "summarize",
+    "summarize_model",
+    "totals",
+]
 
 BYTES = 4  # of a float32 number
 
@@ -172,6 +185,21 @@ def totals(rows: Sequence[Row]) -> Row:
         bias_ops=sum(row.bias_ops for row in rows),
         other_ops=sum(row.other_ops for row in rows),
     )
+
+
+def summarize_model(name: str) -> list[ModelRow]:
+    """Return what every module of one of torchvision's networks makes and costs.
+
+    As ``cnnlab.model_cost.summarize_model``, which see; PyTorch is loaded at the first call.
+
+    Examples
+    --------
+    >>> summarize_model("alexnet")[0].n_params
+    61100840
+    """
+    from cnnlab import model_cost
+
+    return model_cost.summarize_model(name)
 
 
 def layer_row(layer: Layer, input_shape: Shape) -> Row:
