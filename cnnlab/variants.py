@@ -100,7 +100,7 @@ def variants(layer: Conv2d, shape: Shape) -> list[Variant]:
             _variant("4 groups", "A filter sees a quarter of the channels.", [grouped], shape)
         )
     if channels > 1:
-        alone = replace(layer, out_channels=channels, groups=channels, bias=False)
+        alone = replace(layer, out_channels=channels, groups=channels)
         mixed = Conv2d(filters, 1, bias=layer.bias)
         idea = "One kernel for each channel, then 1 × 1 kernels mix the channels."
         found.append(_variant("Depthwise separable", idea, [alone, mixed], shape))

@@ -121,10 +121,19 @@ def does_it_fit(layer: Conv2d, shape: Shape) -> None:
         if found.fits:
             st.markdown(f"The last place ends with the input: **{found.floor}** places.")
             continue
+        gives = f"the formula gives **{float(found.exact):.4g}**. Libraries round down to"
+        if found.unused <= settings["padding"]:
+            st.info(
+                f"It does not fit exactly: {gives} **{found.floor}**. Only the last "
+                f"{_pixels(found.unused)} of the padding is left out; every pixel of the input is "
+                "read.",
+                icon=":material/info:",
+            )
+            continue
+        lost = _pixels(found.unused - settings["padding"])
         st.warning(
-            f"It does not fit: the formula gives **{float(found.exact):.4g}**. Libraries round "
-            f"down to **{found.floor}** and never read the last {_pixels(found.unused)}; with "
-            f"*ceil mode*, as in some pooling layers, it would be {found.ceil}.",
+            f"It does not fit: {gives} **{found.floor}** and never read the last {lost} of the "
+            f"input; with *ceil mode*, as in some pooling layers, it would be {found.ceil}.",
             icon=":material/warning:",
         )
         ways = ways_to_fit(n, **settings)
@@ -143,7 +152,7 @@ def sharing(layer: Conv2d, shape: Shape) -> None:
         "Locally connected",
         "Fully connected",
     ]
-    figure = log_bars(names, list(counts.values()), title="weights (each step is ten times more)")
+    figure = log_bars(names, list(counts.values()), title="weights, on a logarithmic axis")
     alt = "; ".join(f"{n}: {v:,} weights" for n, v in zip(names, counts.values(), strict=True))
     layout.chart(figure, height=210, alt=alt)
     st.caption(

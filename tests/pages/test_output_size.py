@@ -63,6 +63,15 @@ def test_what_does_not_fit_is_mended_by_each_button() -> None:
         assert other.selectbox(key=KEY).value == "Own settings"
 
 
+def test_where_only_padding_is_left_out_nothing_is_lost() -> None:
+    query = {"width": "56", "height": "56", "kernel": "3", "stride": "2", "padding": "1"}
+    at = run(PAGE, **{f"output_size_{name}": value for name, value in query.items()})
+    assert len(at.warning) == 0
+    (note,) = at.info
+    assert "**28.5**" in note.value
+    assert "every pixel of the input is read" in note.value
+
+
 @pytest.mark.parametrize(
     ("query", "words"),
     [
