@@ -101,7 +101,7 @@ def test_undo_and_presets(visitor: Callable[..., Visit]) -> None:
     visit = arrive(visitor)
     page = visit.page
     page.locator(".st-key-design_example input").click()
-    page.get_by_role("option", name="VGG-16").click()
+    page.get_by_role("option", name="VGG-16", exact=True).click()
     address(visit, NETWORK_PRESETS["VGG-16"].text)
     expect(page.get_by_text("138,357,544", exact=True)).to_be_visible()
     page.get_by_role("button", name="Undo").click()
