@@ -256,6 +256,8 @@ def _set(name: str, key: str, axis: int | None = None) -> None:
 
     def make(network: Network, row: int) -> Network:
         layer = layer_from_text(design.parts_of(network)[row])
+        if not hasattr(layer, name):  # meant for a row that was chosen before
+            return network
         now = value
         if axis is not None:
             pair = list(getattr(layer, name))

@@ -135,6 +135,13 @@ def test_settings_of_other_layers(part: str, kind: str, name: str, value: object
     assert text(at) == f"3x8x8_{made}"
 
 
+def test_a_setting_that_comes_late_for_its_layer_changes_nothing() -> None:
+    at = wish(opened(), ("select", 0))
+    at.session_state["design_memory"]["selected"] = 1  # another row was chosen meanwhile
+    at.number_input(key="design_edit_kernel_size").set_value(5).run()
+    assert text(at) == SMALL
+
+
 def test_settings_of_the_input() -> None:
     at = opened()
     for name, value in (("channels", 1), ("rows", 20), ("columns", 30)):
