@@ -31,6 +31,7 @@ __all__ = [
     "insert",
     "is_in_block",
     "move",
+    "move_to",
     "parts_of",
     "remove",
     "replace_part",
@@ -203,6 +204,41 @@ def move(network: Network, place: int, step: int) -> tuple[Network, int]:
         return _again(network, new), place - len(other)
     new = [*parts[:first], *other, *own, *parts[stop:]]
     return _again(network, new), place + len(other)
+
+
+def move_to(network: Network, place: int, before: int) -> tuple[Network, int]:
+    """Return the network with a row put elsewhere, and where it is now.
+
+    Parameters
+    ----------
+    network : Network
+        What there is.
+    place : int
+        The row; a residual block goes as a whole.
+    before : int
+        The row that is to come after it; the number of rows stands for the end.
+
+    Examples
+    --------
+    >>> made, row = move_to(network_from_text("3x8x8_relu_bn_tanh"), 0, 3)
+    >>> network_to_text(made), row
+    ('3x8x8_bn_tanh_relu', 2)
+    """
+    parts = parts_of(network)
+    first, last = block_of(parts, place)
+    if first <= before <= last:
+        return network, place
+    if last - first > 1 and is_in_block(parts, before - 1):
+        raise InputError("a residual block cannot stand in another one; put it before or after it")
+    own = parts[first:last]
+    if before < first:
+        new, row = [*parts[:before], *own, *parts[before:first], *parts[last:]], before
+    else:
+        new, row = [*parts[:first], *parts[last:before], *own, *parts[before:]], before - len(own)
+    row += place - first
+    # A shortcut that has lost its last layer is none: its row goes.
+    gone = sum(new[i] == "skip" and new[i + 1] == "add" for i in range(row))
+    return _again(network, new), row - gone
 
 
 def replace_part(network: Network, place: int, part: str) -> Network:

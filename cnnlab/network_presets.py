@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-__all__ = ["NETWORK_PRESETS", "NetworkPreset"]
+from cnnlab.architectures import NETWORKS
+from cnnlab.architectures import Network as Architecture
+from cnnlab.checks import InputError
+from cnnlab.layers import Block, Concat, Dense, Gate, Layer, Residual
+from cnnlab.network_text import Network, network_to_text
+
+__all__ = ["NETWORK_PRESETS", "NetworkPreset", "text_of"]
 
 
 @dataclass(frozen=True)
@@ -13,6 +20,58 @@ class NetworkPreset:
 
     text: str
     says: str
+
+
+def text_of(architecture: Architecture) -> str:
+    """Return a well-known network as the text of a design; names of its layers are not kept.
+
+    Parameters
+    ----------
+    architecture : cnnlab.architectures.Network
+        One of ``cnnlab.architectures.NETWORKS``.
+
+    Returns
+    -------
+    str
+        The text, as ``cnnlab.network_text`` reads it.
+
+    Raises
+    ------
+    InputError
+        If a design cannot say it: it has branches, stacks or gates, or too many layers.
+
+    Examples
+    --------
+    >>> text_of(NETWORKS["lenet5"])
+    '1x32x32_c6k5_tanh_a2_c16k5_tanh_a2_c120k5_tanh_flat_fc84_tanh_fc10'
+    """
+    channels, rows, columns = architecture.input_shape
+    try:
+        layers = tuple(_unwrapped(architecture.stages))
+        return network_to_text(Network((channels, rows, columns), layers))
+    except InputError as error:
+        raise InputError(f"{architecture.title} cannot be a design: {error}") from None
+
+
+def _unwrapped(layers: Sequence[Layer]) -> Iterator[Layer]:
+    """Yield the layers without names and without the blocks that only group them."""
+    for layer in layers:
+        if isinstance(layer, Block):
+            yield from _unwrapped(layer.layers)
+        elif isinstance(layer, Residual):
+            body, shortcut = tuple(_unwrapped(layer.body)), tuple(_unwrapped(layer.shortcut))
+            yield Residual(body, shortcut)
+        elif type(layer) in _NO_WORD:
+            raise InputError(_NO_WORD[type(layer)])
+        else:
+            yield replace(layer, name="")
+
+
+_NO_WORD: dict[type[Layer], str] = {
+    Concat: "it has branches side by side, and a design has none",
+    Dense: "it stacks maps of earlier layers, and a design can only add them",
+    Gate: "it has gates (squeeze and excitation), and a design has none",
+}
 
 
 def _vgg16() -> str:
@@ -46,7 +105,7 @@ _ALEXNET = (
     "3x227x227_c96k11s4_relu_lrn5_p3s2_c256k5p2g2_relu_lrn5_p3s2_c384k3p1_relu_c384k3p1g2_relu_"
     "c256k3p1g2_relu_p3s2_flat_fc4096_relu_drop0.5_fc4096_relu_drop0.5_fc1000"
 )
-NETWORK_PRESETS = {
+_OWN = {
     "LeNet-5": NetworkPreset(
         f"1x32x32_{_LENET}",
         "Reads digits. After LeCun et al., 1998; here every filter of the second convolution "
@@ -77,3 +136,20 @@ NETWORK_PRESETS = {
         "LeNet-5 on a picture that is too small. Find two ways to mend it.",
     ),
 }
+
+
+def _well_known() -> dict[str, NetworkPreset]:
+    """Return the architectures that a design can say and that are not offered already."""
+    found, texts = {}, {preset.text for preset in _OWN.values()}
+    for architecture in NETWORKS.values():
+        try:
+            text = text_of(architecture)
+        except InputError:
+            continue
+        if architecture.title not in _OWN and text not in texts:
+            source = f"{architecture.authors}, {architecture.year}."
+            found[architecture.title] = NetworkPreset(text, f"{architecture.idea} {source}")
+    return found
+
+
+NETWORK_PRESETS = _OWN | _well_known()

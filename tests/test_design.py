@@ -141,6 +141,53 @@ def test_moving(text: str, place: int, step: int, made: str, row: int) -> None:
     assert now == row
 
 
+@pytest.mark.parametrize(
+    ("text", "place", "before", "made", "row"),
+    [
+        ("relu_bn_tanh", 0, 3, "bn_tanh_relu", 2),
+        ("relu_bn_tanh", 2, 0, "tanh_relu_bn", 0),
+        ("relu_bn_tanh", 1, 1, "relu_bn_tanh", 1),
+        ("relu_bn_tanh", 1, 2, "relu_bn_tanh", 1),
+        ("relu_res_bn_add", 0, 2, "res_relu_bn_add", 1),
+        ("relu_res_bn_add", 2, 4, "relu_res_add_bn", 3),
+        ("relu_tanh_res_bn_add_gap", 2, 0, "res_bn_add_relu_tanh_gap", 0),
+        ("relu_tanh_res_bn_add_gap", 4, 0, "res_bn_add_relu_tanh_gap", 2),
+        ("relu_tanh_res_bn_add_gap", 3, 6, "relu_tanh_res_add_gap_bn", 5),
+        ("relu_tanh_res_bn_add_gap", 2, 6, "relu_tanh_gap_res_bn_add", 3),
+        ("relu_tanh_res_bn_add_gap", 2, 4, "relu_tanh_res_bn_add_gap", 2),
+        ("res_bn_skip_relu_add_tanh", 2, 6, "tanh_res_bn_skip_relu_add", 3),
+        ("res_bn_skip_relu_add_tanh", 3, 6, "res_bn_add_tanh_relu", 4),
+        ("res_bn_skip_relu_add_tanh", 3, 1, "res_relu_bn_add_tanh", 1),
+        ("res_bn_add_res_relu_add", 0, 6, "res_relu_add_res_bn_add", 3),
+    ],
+)
+def test_moving_to_a_place(text: str, place: int, before: int, made: str, row: int) -> None:
+    assert rows(design.move_to(read(f"3x8x8_{text}"), place, before)) == (made, row)
+
+
+def test_a_block_does_not_go_into_another_one() -> None:
+    with pytest.raises(InputError, match="cannot stand in another one; put it before or after"):
+        design.move_to(read("3x8x8_res_bn_add_res_relu_add"), 0, 4)
+
+
+@seed(5)
+@settings(max_examples=200, deadline=None)
+@given(NETWORKS, st.data())
+def test_a_row_that_is_moved_is_the_one_to_look_at(network: Network, data: st.DataObject) -> None:
+    parts = design.parts_of(network)
+    if not parts:
+        return
+    place = data.draw(st.integers(0, len(parts) - 1))
+    before = data.draw(st.integers(0, len(parts)))
+    first, last = design.block_of(parts, place)
+    if last - first > 1 and not first <= before <= last and design.is_in_block(parts, before - 1):
+        return
+    made, row = design.move_to(network, place, before)
+    now = design.parts_of(made)
+    assert now[row] == parts[place]
+    assert sorted(p for p in now if p != "skip") == sorted(p for p in parts if p != "skip")
+
+
 @seed(4)
 @settings(max_examples=200, deadline=None)
 @given(NETWORKS, st.data())

@@ -86,7 +86,7 @@ def test_a_network_survives_the_round_trip(network: Network) -> None:
 def test_presets_are_written_as_we_write_them(name: str) -> None:
     text = NETWORK_PRESETS[name].text
     assert network_to_text(network_from_text(text)) == text
-    assert len(text) < 1000
+    assert len(text) < 1500  # a link of this length works in every browser
 
 
 def test_a_text_by_hand() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -39,6 +40,7 @@ from cnnlab.ui.layer_list import layer_list
 
 __all__ = ["Design", "code", "drawing", "editor", "start", "totals"]
 
+_PAGES = Path(__file__).resolve().parents[2] / "pages"
 _OWN = "Own network"
 _PALETTE = {
     "Convolution": "c32k3p1",
@@ -160,14 +162,20 @@ def editor(shown: Design) -> None:
         )
         st.caption(
             "Output: channels × rows × columns. Sees: how many input pixels one output cell can "
-            "see (its receptive field). Keys in the list: ↑ ↓ choose, Alt + ↑ ↓ move, Ctrl + D "
-            "duplicate, Delete, Ctrl + Z undo."
+            "see (its receptive field). Drag a row to another place; on a touch screen, by the "
+            "dots at its left. Keys in the list: ↑ ↓ choose, Alt + ↑ ↓ move, Ctrl + D duplicate, "
+            "Delete, Ctrl + Z undo."
         )
         layout.prose(
             "Everything is counted for one picture (batch 1). A MAC is one multiplication with "
             "its addition; one MAC is two FLOPs. Only operations with weights count: biases, "
             "pooling, normalisation and activations do not. Memory: numbers of 4 bytes, the "
             "output of every row, all kept."
+        )
+        st.page_link(
+            _PAGES / "model_layers.py",
+            label="Read any of torchvision's 80 networks, layer by layer",
+            icon=":material/table_rows:",
         )
     with right:
         with st.container(border=True):
@@ -248,6 +256,8 @@ def _set(name: str, key: str, axis: int | None = None) -> None:
 
     def make(network: Network, row: int) -> Network:
         layer = layer_from_text(design.parts_of(network)[row])
+        if not hasattr(layer, name):  # meant for a row that was chosen before
+            return network
         now = value
         if axis is not None:
             pair = list(getattr(layer, name))
@@ -389,7 +399,8 @@ def _rows(network: Network, facts: list[Facts], *, in_flops: bool) -> list[dict[
     rows: list[dict[str, Any]] = [
         {"title": "Input", "depth": 0, "cells": [_written(shape), "", "", "", "1"], "error": ""}
     ]
-    for row in facts:
+    parts = [row.part for row in facts]
+    for place, row in enumerate(facts):
         later = row.output_shape is None
         cells = [""] * 5
         if row.part in ("res", "skip"):
@@ -409,6 +420,8 @@ def _rows(network: Network, facts: list[Facts], *, in_flops: bool) -> list[dict[
                 "cells": cells,
                 "error": row.error,
                 "later": later and not row.error,
+                "block": design.block_of(parts, place),
+                "inside": design.is_in_block(parts, place - 1),
             }
         )
     return rows

@@ -155,6 +155,9 @@ def _grant(state: dict[str, Any], wish: Wish) -> None:
         redo()
     elif wish.action == "select":
         state["selected"], state["notice"] = max(-1, min(wish.row, last)), ""
+    elif wish.action == "move":
+        if 0 <= wish.row <= last and 0 <= wish.before <= last + 1:
+            change(lambda network, _: design.move_to(network, wish.row, wish.before))
     elif state["selected"] >= 0:
         actions: dict[str, Callable[[Network, int], tuple[Network, int]]] = {
             "up": lambda network, row: design.move(network, row, -1),

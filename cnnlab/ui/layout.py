@@ -28,6 +28,8 @@ a:focus-visible, button:focus-visible, summary:focus-visible, input:focus-visibl
 }
 /* Plotly's labels take the colour of the text around them, so they follow the theme. */
 .js-plotly-plot text { fill: currentColor !important; }
+/* A link to a lesson wraps where the screen is narrow; Streamlit would cut it off. */
+.stMainBlockContainer [data-testid="stPageLink-NavLink"] :is(span, p) { white-space: normal; }
 .exercise { border: 1px solid color-mix(in srgb, currentColor 22%, transparent);
   border-radius: 0.5rem; padding: 0.8rem 1rem; margin-bottom: 1rem; }
 .exercise p { margin: 0 0 0.4rem; }

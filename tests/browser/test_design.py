@@ -97,11 +97,103 @@ def test_a_network_by_keyboard(visitor: Callable[..., Visit]) -> None:
     assert visit.problems == []
 
 
+def middle(page: Page, text: str) -> tuple[float, float]:
+    box = row(page, text).bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_a_row_is_dragged_by_mouse(visitor: Callable[..., Visit]) -> None:
+    visit = arrive(visitor, "/design?design_network=3x8x8_c4k3_relu_bn_res_tanh_add_gap")
+    page = visit.page
+    line = page.locator(".layers .landing")
+    page.mouse.move(*middle(page, "Conv 3×3, 4"))
+    page.mouse.down()
+    x, y = middle(page, "Batch norm")
+    page.mouse.move(x, y + 10, steps=5)
+    expect(line).to_be_visible()
+    expect(page.locator(".layers .carried")).to_have_count(1)
+    box, below = line.bounding_box(), row(page, "Residual block").bounding_box()
+    assert abs(box["y"] + 2 - below["y"]) < 3  # the line lies between the two rows
+    page.mouse.up()
+    address(visit, "3x8x8_relu_bn_c4k3_res_tanh_add_gap")
+    expect(line).to_have_count(0)
+    expect(page.locator(".layers tr.chosen")).to_contain_text("3Conv 3×3, 4")
+    page.mouse.move(*middle(page, "Add"))  # a block goes as a whole
+    page.mouse.down()
+    x, y = middle(page, "ReLU")
+    page.mouse.move(x, y - 10, steps=5)
+    expect(page.locator(".layers .carried")).to_have_count(3)
+    page.keyboard.press("Escape")
+    expect(line).to_have_count(0)
+    page.mouse.up()
+    page.mouse.move(*middle(page, "Add"))
+    page.mouse.down()
+    page.mouse.move(x, y - 10, steps=5)
+    page.mouse.up()
+    final = "3x8x8_res_tanh_add_relu_bn_c4k3_gap"
+    address(visit, final)
+    row(page, "ReLU").click()  # a click still is a click
+    expect(page.get_by_text("Row 4: ReLU")).to_be_visible()
+    address(visit, final)
+    page.get_by_role("button", name="Undo").click()
+    address(visit, "3x8x8_relu_bn_c4k3_res_tanh_add_gap")
+    assert visit.problems == []
+
+
+def test_a_row_is_dragged_by_touch(visitor: Callable[..., Visit]) -> None:
+    visit = arrive(
+        visitor,
+        "/design?design_network=3x8x8_c4k3_relu_bn",
+        width=390,
+        height=844,
+        touch=True,
+    )
+    page = visit.page
+    page.locator(".layers").scroll_into_view_if_needed()
+    fingers = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        places = [{"x": x, "y": y} for x, y in points]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+    handle = row(page, "Conv 3×3, 4").locator(".handle").bounding_box()
+    assert handle["width"] >= 24
+    assert handle["height"] >= 24
+    x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+    end = middle(page, "ReLU")[1] + 8
+    touch("touchStart", (x, y))
+    for step in range(1, 6):
+        touch("touchMove", (x, y + (end - y) * step / 5))
+    expect(page.locator(".layers .landing")).to_be_visible()
+    touch("touchEnd")
+    address(visit, "3x8x8_relu_c4k3_bn")
+    assert visit.problems == []
+
+
+def test_well_known_networks_to_begin_with(visitor: Callable[..., Visit]) -> None:
+    visit = arrive(visitor)
+    page = visit.page
+    page.locator(".st-key-design_example input").click()
+    page.get_by_role("option", name="ResNet-18", exact=True).click()
+    address(visit, NETWORK_PRESETS["ResNet-18"].text)
+    expect(page.get_by_text("11,689,512", exact=True)).to_be_visible()
+    assert visit.problems == []
+
+
+def test_the_way_to_torchvisions_networks(visitor: Callable[..., Visit]) -> None:
+    visit = arrive(visitor)
+    visit.page.get_by_role("link", name="Read any of torchvision's 80 networks").click()
+    heading = visit.page.get_by_role("heading", name="Every layer of a network")
+    expect(heading).to_be_visible()
+    assert visit.problems == []
+
+
 def test_undo_and_presets(visitor: Callable[..., Visit]) -> None:
     visit = arrive(visitor)
     page = visit.page
     page.locator(".st-key-design_example input").click()
-    page.get_by_role("option", name="VGG-16").click()
+    page.get_by_role("option", name="VGG-16", exact=True).click()
     address(visit, NETWORK_PRESETS["VGG-16"].text)
     expect(page.get_by_text("138,357,544", exact=True)).to_be_visible()
     page.get_by_role("button", name="Undo").click()

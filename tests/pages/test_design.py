@@ -36,12 +36,13 @@ def rows(at: AppTest) -> list[dict]:
     return json.loads(component.proto.json)["rows"]
 
 
-def wish(at: AppTest, *actions: tuple[str, int]) -> AppTest:
-    """Ask as the list does."""
+def wish(at: AppTest, *actions: tuple[str, int] | tuple[str, int, int]) -> AppTest:
+    """Ask as the list does: an action, a row, and for a move the row before which it is put."""
     done = max(at.session_state["design_memory"]["done"].values(), default=0)
+    names = ("action", "row", "before")
     wishes = [
-        {"number": done + i, "action": action, "row": row}
-        for i, (action, row) in enumerate(actions, 1)
+        {"number": done + i, **dict(zip(names, action, strict=False))}
+        for i, action in enumerate(actions, 1)
     ]
     at.session_state["design_list"] = {"wishes": {"token": "t", "list": wishes}}
     return at.run()
@@ -134,6 +135,13 @@ def test_settings_of_other_layers(part: str, kind: str, name: str, value: object
     assert text(at) == f"3x8x8_{made}"
 
 
+def test_a_setting_that_comes_late_for_its_layer_changes_nothing() -> None:
+    at = wish(opened(), ("select", 0))
+    at.session_state["design_memory"]["selected"] = 1  # another row was chosen meanwhile
+    at.number_input(key="design_edit_kernel_size").set_value(5).run()
+    assert text(at) == SMALL
+
+
 def test_settings_of_the_input() -> None:
     at = opened()
     for name, value in (("channels", 1), ("rows", 20), ("columns", 30)):
@@ -154,6 +162,25 @@ def test_move_duplicate_delete_by_buttons_and_by_the_list() -> None:
     assert text(at) == "3x8x8_relu_bn"
     wish(at, ("select", -1), ("delete", -1), ("select", 99), ("down", 99))
     assert text(at) == "3x8x8_relu_bn"
+
+
+def test_rows_are_dragged() -> None:
+    at = wish(opened("3x8x8_relu_bn_res_tanh_add"), ("move", 0, 5))
+    assert text(at) == "3x8x8_bn_res_tanh_add_relu"
+    assert at.session_state["design_memory"]["selected"] == 4
+    wish(at, ("move", 3, 0))
+    assert text(at) == "3x8x8_res_tanh_add_bn_relu"
+    assert at.session_state["design_memory"]["selected"] == 2
+    wish(at, ("move", 9, 0), ("move", 0, 9), ("move", -1, 2), ("move", 0, -1), ("move", 0))
+    assert text(at) == "3x8x8_res_tanh_add_bn_relu"
+    assert len(at.warning) == 0
+    assert text(press(at, "undo")) == "3x8x8_bn_res_tanh_add_relu"
+
+
+def test_the_list_knows_what_is_dragged_together() -> None:
+    shown = rows(opened("3x8x8_relu_res_tanh_add_bn"))[1:]
+    assert [row["block"] for row in shown] == [[0, 1], [1, 4], [2, 3], [1, 4], [4, 5]]
+    assert [row["inside"] for row in shown] == [False, False, True, True, False]
 
 
 def test_a_residual_block_with_a_shortcut() -> None:

@@ -17,6 +17,7 @@ function row(list, entry, place) {
   what.scope = "row";
   const button = make("button");
   button.type = "button";
+  button.append(make("span", place < 0 ? "handle nothing" : "handle"));
   button.append(make("span", "number", place < 0 ? "" : String(place + 1)));
   if (entry.depth) button.append(make("span", "inside"));
   button.append(make("span", "", entry.title));
@@ -26,13 +27,13 @@ function row(list, entry, place) {
   }
   line.append(what);
   for (const cell of entry.cells) line.append(make("td", "", cell));
-  line.onclick = () => choose(list, place, true);
+  line.onclick = () => list.dropped || choose(list, place, true);
   return line;
 }
 
-function wish(list, action, place) {
+function wish(list, action, place, before = -1) {
   list.number += 1;
-  list.wishes = [...list.wishes, { number: list.number, action, row: place }].slice(-50);
+  list.wishes = [...list.wishes, { number: list.number, action, row: place, before }].slice(-50);
   list.send("wishes", { token: list.token, list: list.wishes });
 }
 
@@ -85,6 +86,83 @@ function pressed(list, event) {
   event.stopPropagation();
 }
 
+// Dragging: by mouse anywhere in a row, by touch at its handle (elsewhere a finger scrolls).
+const FAR = 5; // pixels; less is a click
+
+function grab(list, event) {
+  const line = event.target.closest("tbody tr");
+  if (!line || line.dataset.row < 0 || event.button !== 0 || !event.isPrimary) return;
+  if (event.pointerType !== "mouse" && !event.target.closest(".handle")) return;
+  list.drag = { id: event.pointerId, place: Number(line.dataset.row), from: event.clientY, at: -1 };
+}
+
+function drag(list, event) {
+  const held = list.drag;
+  if (!held || event.pointerId !== held.id) return;
+  if (!event.buttons) return release(list);
+  held.y = event.clientY;
+  if (!held.line) {
+    if (Math.abs(held.y - held.from) < FAR) return;
+    held.line = make("div", "landing");
+    list.root.append(held.line);
+    list.root.setPointerCapture(held.id);
+    list.root.classList.add("dragging");
+    const [first, last] = list.rows[held.place + 1].block;
+    for (let i = first; i < last; i += 1) lineOf(list, i).classList.add("carried");
+    held.timer = setInterval(() => scroll(list), 30);
+    held.key = (pressed) => pressed.key === "Escape" && release(list);
+    window.addEventListener("keydown", held.key);
+  }
+  aim(list);
+}
+
+function lineOf(list, place) {
+  return list.root.querySelector(`tbody tr[data-row="${place}"]`);
+}
+
+// Find the gap nearest to the pointer; a block cannot land in another block.
+function aim(list) {
+  const held = list.drag, box = list.root.getBoundingClientRect();
+  const [first, last] = list.rows[held.place + 1].block;
+  const whole = last - first > 1;
+  let best = Infinity;
+  for (let gap = 0; gap <= list.count; gap += 1) {
+    const within = gap > first && gap < last;
+    if (within || (whole && gap < list.count && list.rows[gap + 1].inside)) continue;
+    const y = lineOf(list, gap - 1).getBoundingClientRect().bottom;
+    if (Math.abs(y - held.y) >= best) continue;
+    best = Math.abs(y - held.y);
+    held.at = gap;
+    held.line.style.top = `${y - box.top - list.root.clientTop + list.root.scrollTop - 2}px`;
+  }
+  held.line.style.left = `${list.root.scrollLeft}px`;
+}
+
+function scroll(list) {
+  const held = list.drag, box = list.root.getBoundingClientRect(), edge = 40;
+  const head = list.root.querySelector("thead").offsetHeight;
+  if (held.y < box.top + head + edge) list.root.scrollTop -= 10;
+  else if (held.y > box.bottom - edge) list.root.scrollTop += 10;
+  else return;
+  aim(list);
+}
+
+function release(list, drop = false) {
+  const held = list.drag;
+  list.drag = null;
+  if (!held?.line) return;
+  clearInterval(held.timer);
+  window.removeEventListener("keydown", held.key);
+  held.line.remove();
+  list.root.classList.remove("dragging");
+  for (const line of list.root.querySelectorAll(".carried")) line.classList.remove("carried");
+  if (list.root.hasPointerCapture(held.id)) list.root.releasePointerCapture(held.id);
+  list.dropped = true; // the click that follows is none
+  setTimeout(() => { list.dropped = false; }, 0);
+  const [first, last] = list.rows[held.place + 1].block;
+  if (drop && (held.at < first || held.at > last)) wish(list, "move", held.place, held.at);
+}
+
 export default function ({ data, parentElement, setStateValue }) {
   let list = LISTS.get(parentElement);
   if (!list) {
@@ -93,11 +171,17 @@ export default function ({ data, parentElement, setStateValue }) {
     list = { root, number: 0, wishes: [], token: Math.random().toString(36).slice(2), shown: "" };
     LISTS.set(parentElement, list);
     root.onkeydown = (event) => pressed(list, event);
+    root.onpointerdown = (event) => grab(list, event);
+    root.onpointermove = (event) => drag(list, event);
+    root.onpointerup = (event) => list.drag?.id === event.pointerId && release(list, true);
+    root.onpointercancel = () => release(list);
+    root.ondragstart = (event) => event.preventDefault();
   }
   list.send = setStateValue;
   const focused = list.root.contains(parentElement.activeElement ?? document.activeElement);
   const shown = JSON.stringify([data.head, data.rows]);
   if (shown !== list.shown) {
+    release(list);
     list.shown = shown;
     const scroll = [list.root.scrollTop, list.root.scrollLeft];
     const table = make("table"), head = make("tr"), body = make("tbody"), top = make("thead");
@@ -113,6 +197,7 @@ export default function ({ data, parentElement, setStateValue }) {
     list.root.replaceChildren(table);
     [list.root.scrollTop, list.root.scrollLeft] = scroll;
   }
+  list.rows = data.rows;
   list.count = data.rows.length - 1;
   list.selected = data.selected;
   mark(list);

@@ -15,14 +15,15 @@ _component = st.components.v2.component(
     css=(_HERE / "layer_list.css").read_text(encoding="utf-8"),
     js=(_HERE / "layer_list.js").read_text(encoding="utf-8"),
 )
-_ACTIONS = ("select", "up", "down", "duplicate", "delete", "undo", "redo")
+_ACTIONS = ("select", "move", "up", "down", "duplicate", "delete", "undo", "redo")
 
 
 class Wish(NamedTuple):
-    """What a learner wants done, and with which row (-1 is the input)."""
+    """What a learner wants done, with which row (-1 is the input), and before which it is put."""
 
     action: str
     row: int
+    before: int = -1
 
 
 def layer_list(data: dict[str, Any], *, key: str) -> None:
@@ -32,7 +33,9 @@ def layer_list(data: dict[str, Any], *, key: str) -> None:
     ----------
     data : dict
         ``label``, ``head`` (names of the columns), ``rows`` (each with ``title``, ``depth``,
-        ``cells`` and ``error``), ``selected`` (place of a row); plain JSON types.
+        ``cells``, ``error``; ``block``: the first row and the one after the last of what is
+        dragged with it; ``inside``: whether what is put before it stands in a block),
+        ``selected`` (place of a row); plain JSON types. The first row, the input, has place -1.
     key : str
         The component's key on this page.
     """
@@ -60,8 +63,9 @@ def wishes(key: str, done: dict[str, int]) -> list[Wish]:
         number, action, row = wish.get("number"), wish.get("action"), wish.get("row")
         if not isinstance(number, int) or not isinstance(row, int) or action not in _ACTIONS:
             continue
-        if number > done.get(token, 0):
+        before = wish.get("before", -1)
+        if number > done.get(token, 0) and isinstance(before, int):
             done.clear()
             done[token] = number
-            found.append(Wish(action, row))
+            found.append(Wish(action, row, before))
     return found
