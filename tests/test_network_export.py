@@ -192,10 +192,18 @@ json.dump(answers, sys.stdout)
 """
 
 
+def n_params(network) -> int:
+    rows = summarize(network.layers, network.input_shape) if network.layers else []
+    return sum(row.n_params for row in rows)
+
+
 @pytest.mark.slow
 def test_all_networks_in_keras() -> None:
     texts = [NETWORK_PRESETS[name].text for name in WORKING] + SPECIAL
-    networks = [network_from_text(text) for text in texts] + list(random_networks())
+    networks = [network_from_text(text) for text in texts]
+    # Networks of over 30 million parameters take a minute to build and show nothing new.
+    networks = [net for net in networks if n_params(net) < 30_000_000] + list(random_networks())
+    assert len(networks) > 30
     random, cases, wanted = torch.Generator().manual_seed(6), [], []
     for network in networks:
         case = {"script": network_in_keras(network), "weights": None}

@@ -121,12 +121,11 @@ def start() -> Design:
                 key=f"design_edit_{label.lower()}",
             )
         unit = choice("Count operations in", ["MACs", "FLOPs"], key="design_unit")
-    if chosen in NETWORK_PRESETS:
-        with above:
-            st.caption(NETWORK_PRESETS[chosen].says)
+    preset = NETWORK_PRESETS.get(chosen)
+    above.caption(preset.says if preset else "Your own network.")
+    notice = above.container(key="design_notice")
     if state["notice"]:
-        with above:
-            st.warning(state["notice"], icon=":material/info:")
+        notice.warning(state["notice"], icon=":material/info:")
     return Design(network, design.survey(network), unit == "FLOPs", middle)
 
 
@@ -134,8 +133,10 @@ def totals(shown: Design) -> None:
     """Show the sums over all rows, and what is wrong."""
     facts = shown.facts
     found = design.add_up(facts)
+    # Always there, so that the list below keeps its place, and with it the learner's focus.
+    message = st.container(key="design_message")
     if found.error_row is not None:
-        st.error(
+        message.error(
             f"Row {found.error_row + 1}, {facts[found.error_row].title}: {found.error}. The rows "
             "before it are counted.",
             icon=":material/block:",
