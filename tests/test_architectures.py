@@ -32,6 +32,7 @@ SAME_IN_TORCHVISION = (
     "mobilenet_v2",
     "resnext50_32x4d",
     "efficientnet_b0",
+    "mobilenet_v3_large",
 )
 
 
@@ -46,7 +47,7 @@ def test_costs_are_those_of_torchvisions_network(key):
     total = NETWORKS[key].total
     assert total.n_params == sum(parameter.numel() for parameter in model.parameters())
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        model(torch.empty(1, *PICTURE, device="meta"))
+        model(torch.empty(1, *NETWORKS[key].input_shape, device="meta"))
     assert total.flops == counter.get_total_flops()
 
 
@@ -188,6 +189,23 @@ def test_mobilenet_v2_without_biases_and_normalisation():
     rows = NETWORKS["mobilenet_v2"].rows
     assert sum(row.n_weights for row in rows if row.macs) == 3_469_760
     assert "3,469,760" in NETWORKS["mobilenet_v2"].published[0].remark
+
+
+def test_mobilenet_v3_without_biases_and_normalisation():
+    rows = NETWORKS["mobilenet_v3_large"].rows
+    assert sum(row.n_weights for row in rows if row.macs) == 5_451_272
+    assert "5,451,272" in NETWORKS["mobilenet_v3_large"].published[0].remark
+
+
+def test_activations_of_mobilenet_v3_are_torchvisions():
+    from torch import nn
+
+    from cnnlab.model_cost import _build
+
+    rows = [row.kind for row in NETWORKS["mobilenet_v3_large"].rows]
+    theirs = list(_build("mobilenet_v3_large").modules())
+    for kind in ("ReLU", "Hardswish", "Hardsigmoid"):
+        assert rows.count(kind) == sum(type(module) is getattr(nn, kind) for module in theirs)
 
 
 def test_a_wider_zfnet_has_the_parameters_of_the_note():
