@@ -33,6 +33,7 @@ SAME_IN_TORCHVISION = (
     "resnext50_32x4d",
     "efficientnet_b0",
     "mobilenet_v3_large",
+    "inception_v3",
 )
 
 
@@ -45,7 +46,10 @@ def test_costs_are_those_of_torchvisions_network(key):
 
     model = _build(key)  # on the meta device: shapes without numbers
     total = NETWORKS[key].total
-    assert total.n_params == sum(parameter.numel() for parameter in model.parameters())
+    weights = dict(model.named_parameters())
+    heads = [name for name in weights if name.startswith("AuxLogits.")]  # for training only
+    assert bool(heads) == (key == "inception_v3")
+    assert total.n_params == sum(weights[name].numel() for name in weights.keys() - set(heads))
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model(torch.empty(1, *NETWORKS[key].input_shape, device="meta"))
     assert total.flops == counter.get_total_flops()
@@ -163,6 +167,21 @@ def test_googlenets_heads_and_depth():
     assert weights == 6_990_272
     assert weights - 1_024_000 == 5_966_272
     assert sum(row.kind.startswith("Conv") for row in NETWORKS["googlenet"].rows) == 57
+
+
+def test_inception_v3s_head_and_shapes():
+    from cnnlab.model_cost import _build
+
+    with_head = sum(weight.numel() for weight in _build("inception_v3").parameters())
+    assert f"{with_head:,}" in NETWORKS["inception_v3"].notes[0]
+    shapes = [line.output_shape for line in by_stage(NETWORKS["inception_v3"])]
+    assert shapes[:4] == [(192, 35, 35), (288, 35, 35), (768, 17, 17), (2048, 8, 8)]
+
+
+def test_thin_kernels_cost_two_sevenths_of_a_square_one():
+    square, thin, _ = NETWORKS["inception_v3"].drawings
+    assert square.total.output_shape == thin.total.output_shape
+    assert 7 * thin.total.macs == 2 * square.total.macs
 
 
 def test_the_stride_of_the_paper_gives_what_the_notes_say():
