@@ -25,6 +25,8 @@ from cnnlab.layers import (
     Flatten,
     Gate,
     Layer,
+    LayerNorm2d,
+    LayerScale,
     Linear,
     LocalResponseNorm,
     Pool2d,
@@ -71,7 +73,7 @@ class Row:
     input_shape, output_shape : tuple of int
         (C, H, W) or (features,).
     n_weights, n_biases : int
-        Parameters; of batch normalisation the scales count as weights, the shifts as biases.
+        Parameters; of normalisation the scales count as weights, the shifts as biases.
     macs : int
         Multiply-accumulates with weights, for one input.
     bias_ops, other_ops : int
@@ -190,6 +192,12 @@ def layer_row(layer: Layer, input_shape: Shape) -> Row:
             counts = {"n_weights": n_in * n_out, "macs": n_in * n_out}
         case BatchNorm2d():
             counts = {"n_weights": shape[0], "n_biases": shape[0], "other_ops": 2 * n_out}
+        case LayerNorm2d():
+            # Of each number: 1 sum for the mean; its distance from it, squared and summed; that
+            # distance divided by the spread, scaled and shifted.
+            counts = {"n_weights": shape[0], "n_biases": shape[0], "other_ops": 7 * n_out}
+        case LayerScale():
+            counts = {"n_weights": shape[0], "other_ops": n_out}
         case Pool2d():
             counts = {"other_ops": n_out * _area(layer.kernel_size)}
         case AdaptiveAvgPool2d():
@@ -243,6 +251,8 @@ def describe(layer: Layer) -> str:
 
 _PLAIN: dict[type[Layer], str] = {
     BatchNorm2d: "Batch norm",
+    LayerNorm2d: "Layer norm",
+    LayerScale: "Layer scale",
     Flatten: "Flatten",
     Block: "Block",
     Residual: "Add",
@@ -256,6 +266,8 @@ _SHORT: dict[type[Layer], str] = {
     Pool2d: "pool",
     AdaptiveAvgPool2d: "pool",
     BatchNorm2d: "norm",
+    LayerNorm2d: "norm",
+    LayerScale: "scale",
     LocalResponseNorm: "norm",
     Linear: "fc",
     Flatten: "flatten",

@@ -25,6 +25,8 @@ __all__ = [
     "Flatten",
     "Gate",
     "Layer",
+    "LayerNorm2d",
+    "LayerScale",
     "Linear",
     "LocalResponseNorm",
     "Pool2d",
@@ -95,6 +97,16 @@ class AdaptiveAvgPool2d(Layer):
 @dataclass(frozen=True)
 class BatchNorm2d(Layer):
     """Batch normalisation: one scale and one shift for each channel."""
+
+
+@dataclass(frozen=True)
+class LayerNorm2d(Layer):
+    """Layer normalisation of each cell over all channels: one scale and one shift a channel."""
+
+
+@dataclass(frozen=True)
+class LayerScale(Layer):
+    """Each channel multiplied by one learned number."""
 
 
 @dataclass(frozen=True)
@@ -214,7 +226,7 @@ def output_shape(layer: Layer, shape: Shape) -> Shape:
             return _joined(layer, shape)
     channels, *size = _picture(layer, shape)
     match layer:
-        case BatchNorm2d():
+        case BatchNorm2d() | LayerNorm2d() | LayerScale():
             return shape
         case LocalResponseNorm():
             in_range(layer.size, name="size", low=1, high=MOST)

@@ -18,6 +18,8 @@ from cnnlab.layers import (
     Flatten,
     Gate,
     Layer,
+    LayerNorm2d,
+    LayerScale,
     Linear,
     LocalResponseNorm,
     Pool2d,
@@ -131,7 +133,9 @@ def _next(layer: Layer, field: ReceptiveField, axis: int) -> ReceptiveField:
             return replace(field, size=None)
         case Linear():
             return replace(field, size=None)
-        case BatchNorm2d() | LocalResponseNorm() | Activation() | Dropout() | Flatten():
+        case BatchNorm2d() | LayerNorm2d() | LayerScale() | LocalResponseNorm():
+            return field
+        case Activation() | Dropout() | Flatten():
             return field
         case Block():
             return _after(layer.layers, field, axis)

@@ -34,6 +34,7 @@ SAME_IN_TORCHVISION = (
     "efficientnet_b0",
     "mobilenet_v3_large",
     "inception_v3",
+    "convnext_tiny",
 )
 
 

@@ -24,6 +24,8 @@ from cnnlab.layers import (
     Flatten,
     Gate,
     Layer,
+    LayerNorm2d,
+    LayerScale,
     Linear,
     LocalResponseNorm,
     Pool2d,
@@ -74,6 +76,8 @@ LINEAR = st.builds(Linear, st.integers(1, 20), bias=st.booleans())
 PLAIN = st.sampled_from(
     [
         BatchNorm2d(),
+        LayerNorm2d(),
+        LayerScale(),
         LocalResponseNorm(3),
         Activation(),
         Dropout(),
@@ -356,6 +360,8 @@ def test_the_widest_layers_are_counted_exactly():
         (ConvTranspose2d(2, 3, stride=2), (4, 2, 2), 72, 2, 288, 50, 0),
         (Linear(10), (84,), 840, 10, 840, 10, 0),
         (BatchNorm2d(), (64, 2, 2), 64, 64, 0, 0, 512),  # one product and one sum for each number
+        (LayerNorm2d(), (64, 2, 2), 64, 64, 0, 0, 1792),  # seven for each of 256 numbers
+        (LayerScale(), (64, 2, 2), 64, 0, 0, 0, 256),
         (Pool2d(3, stride=2), (2, 7, 7), 0, 0, 0, 0, 162),  # 18 windows of 9
         (AdaptiveAvgPool2d(), (3, 4, 5), 0, 0, 0, 0, 60),
         (LocalResponseNorm(5), (2, 3, 3), 0, 0, 0, 0, 126),  # 18 sums of 5, a power, a quotient
@@ -435,6 +441,8 @@ def test_a_network_without_layers_has_no_totals():
         ("Local response norm 5", LocalResponseNorm()),
         ("Dropout 0.5", Dropout()),
         ("Batch norm", BatchNorm2d()),
+        ("Layer norm", LayerNorm2d()),
+        ("Layer scale", LayerScale()),
         ("Flatten", Flatten()),
         ("Block", Block(())),
         ("Add", Residual(())),

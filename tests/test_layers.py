@@ -20,6 +20,8 @@ from cnnlab.layers import (
     Flatten,
     Gate,
     Layer,
+    LayerNorm2d,
+    LayerScale,
     Linear,
     LocalResponseNorm,
     Pool2d,
@@ -87,6 +89,8 @@ L2_POOL = st.builds(
 OTHER = st.one_of(
     st.builds(AdaptiveAvgPool2d, pair(1, 9)),
     st.builds(BatchNorm2d),
+    st.builds(LayerNorm2d),
+    st.builds(LayerScale),
     st.builds(LocalResponseNorm, st.integers(0, 7)),
     st.builds(Linear, st.integers(1, 30), bias=st.booleans()),
     st.builds(Flatten),
@@ -217,6 +221,8 @@ def test_joins_of_joins():
         (Pool2d((2, 3)), (5, 6, 7), (5, 3, 2)),
         (AdaptiveAvgPool2d(), (1024, 7, 7), (1024, 1, 1)),
         (AdaptiveAvgPool2d((6, 5)), (256, 13, 13), (256, 6, 5)),
+        (LayerNorm2d(), (96, 56, 55), (96, 56, 55)),
+        (LayerScale(), (96, 56, 55), (96, 56, 55)),
         (Flatten(), (256, 6, 6), (9216,)),
         (Linear(10), (9216,), (10,)),
         (Dense((Conv2d(32, 3, padding=1),)), (64, 8, 8), (96, 8, 8)),
@@ -308,6 +314,8 @@ FLAT = "a fully connected layer takes a row of numbers, it gets 2 × 3 × 4: put
             BatchNorm2d(),
             (1,),
         ),
+        ("LayerNorm2d takes feature maps (channels × rows × columns), it", LayerNorm2d(), (9,)),
+        ("LayerScale takes feature maps (channels × rows × columns), it", LayerScale(), (9,)),
         (
             "the two ways of a residual block must end in the same shape: its body makes "
             "8 × 4 × 4, its shortcut 3 × 4 × 4",

@@ -23,6 +23,8 @@ from cnnlab.layers import (
     Flatten,
     Gate,
     Layer,
+    LayerNorm2d,
+    LayerScale,
     Linear,
     LocalResponseNorm,
     Pool2d,
@@ -204,7 +206,8 @@ def test_the_border_of_the_input_cuts_the_field(case):
 
 def test_layers_on_single_numbers_leave_the_field_alone():
     here = (Conv2d(4, 5, stride=2, padding=1),)
-    between = (BatchNorm2d(), Activation(), Dropout(), LocalResponseNorm(), Flatten())
+    norms = (BatchNorm2d(), LayerNorm2d(), LayerScale(), LocalResponseNorm())
+    between = (*norms, Activation(), Dropout(), Flatten())
     assert receptive_field((*here, *between)) == receptive_field(here)
     assert receptive_field(()) == receptive_field(between) == ReceptiveField(1, 1, 0)
 

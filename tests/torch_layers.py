@@ -25,6 +25,8 @@ from cnnlab.layers import (
     Flatten,
     Gate,
     Layer,
+    LayerNorm2d,
+    LayerScale,
     Linear,
     LocalResponseNorm,
     Pool2d,
@@ -76,6 +78,26 @@ class Scale(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         ones = [1] * (x.ndim - 2)
         return x * self.body(x).reshape(x.shape[0], x.shape[1], *ones)
+
+
+class NormOfCells(nn.LayerNorm):
+    """Torch's layer norm over the channels, which it wants last."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class ScaleOfLayer(nn.Module):
+    """Each channel of a picture multiplied by one weight."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if x.ndim != 4:
+            raise ValueError("layer scale takes feature maps")
+        return self.weight * x
 
 
 def network(
@@ -166,6 +188,10 @@ def _module(layer: Layer, shape: Shape, place: tuple[int, ...]) -> nn.Module:
             return nn.AdaptiveAvgPool2d(layer.output_size)
         case BatchNorm2d():
             return nn.BatchNorm2d(shape[0])
+        case LayerNorm2d():
+            return NormOfCells(shape[0])
+        case LayerScale():
+            return ScaleOfLayer(shape[0])
         case LocalResponseNorm():
             return nn.LocalResponseNorm(layer.size)
         case Linear():

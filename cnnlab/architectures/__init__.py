@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cnnlab.architectures import (
     alexnet,
+    convnext,
     densenet,
     efficientnet,
     googlenet,
@@ -34,6 +35,7 @@ _FAMILIES = (
     resnext,
     mobilenet,
     efficientnet,
+    convnext,
 )
 _ALL = [entry for family in _FAMILIES for entry in family.NETWORKS]
 

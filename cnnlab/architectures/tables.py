@@ -19,6 +19,8 @@ from cnnlab.layers import (
     Flatten,
     Gate,
     Layer,
+    LayerNorm2d,
+    LayerScale,
     LocalResponseNorm,
     Pool2d,
     Residual,
@@ -28,7 +30,15 @@ from cnnlab.receptive import ReceptiveField, receptive_field
 
 __all__ = ["QUIET", "Line", "by_block", "by_layer", "by_stage", "in_short"]
 
-QUIET = (Activation, BatchNorm2d, Dropout, Flatten, LocalResponseNorm)  # go with their neighbour
+QUIET = (  # go with their neighbour
+    Activation,
+    BatchNorm2d,
+    Dropout,
+    Flatten,
+    LayerNorm2d,
+    LayerScale,
+    LocalResponseNorm,
+)
 
 
 @dataclass(frozen=True)

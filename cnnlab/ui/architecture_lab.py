@@ -64,7 +64,7 @@ def card(network: Network, *, flops: bool) -> None:
     st.html(f'<div style="display:flex;flex-wrap:wrap;gap:1rem 2rem">{boxes}</div>')
     layout.prose(
         "Computed from the layers below. Parameters are all that is learned: weights, biases, "
-        "scales and shifts of batch normalisation. A MAC is one multiplication with its addition, "
+        "scales and shifts of normalisation. A MAC is one multiplication with its addition, "
         "counted for weights only, for one picture; one MAC is two FLOPs. Many papers and tables "
         "write FLOPs and mean MACs."
     )
