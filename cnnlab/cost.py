@@ -17,6 +17,7 @@ from cnnlab.layers import (
     AdaptiveAvgPool2d,
     BatchNorm2d,
     Block,
+    ChannelShuffle,
     Concat,
     Conv2d,
     ConvTranspose2d,
@@ -32,6 +33,8 @@ from cnnlab.layers import (
     Pool2d,
     Residual,
     Shape,
+    Split,
+    half_of,
     output_shape,
 )
 
@@ -242,6 +245,8 @@ def describe(layer: Layer) -> str:
             words = [layer.kind]
         case LocalResponseNorm():
             words = [f"Local response norm {layer.size}"]
+        case ChannelShuffle():
+            words = [f"Channel shuffle in {layer.groups} groups"]
         case Dropout():
             words = [f"Dropout {layer.p:g}"]
         case _:
@@ -259,6 +264,7 @@ _PLAIN: dict[type[Layer], str] = {
     Concat: "Stack",
     Dense: "Stack",
     Gate: "Multiply",
+    Split: "Stack",
 }
 _SHORT: dict[type[Layer], str] = {
     Conv2d: "conv",
@@ -278,6 +284,8 @@ _SHORT: dict[type[Layer], str] = {
     Concat: "stack",
     Dense: "stack",
     Gate: "gate",
+    Split: "stack",
+    ChannelShuffle: "shuffle",
 }
 
 
@@ -294,9 +302,10 @@ def _walk(
         short = _SHORT[type(layer)]
         seen[short] = seen.get(short, 0) + 1
         name = layer.name or f"{short}{seen[short]}"
-        for branch, held in enumerate(_held(layer)):
-            _walk(held, shape, (*place, branch), seen, rows)
         try:
+            inside = half_of(shape) if isinstance(layer, Split) else shape
+            for branch, held in enumerate(_held(layer)):
+                _walk(held, inside, (*place, branch), seen, rows)
             row = layer_row(layer, shape)
         except LayerError:
             raise
@@ -316,7 +325,7 @@ def _held(layer: Layer) -> Iterator[tuple[Layer, ...]]:
             yield from (layer.body, layer.shortcut)
         case Concat():
             yield from layer.branches
-        case Dense() | Gate():
+        case Dense() | Gate() | Split():
             yield layer.body
 
 

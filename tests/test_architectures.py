@@ -35,6 +35,7 @@ SAME_IN_TORCHVISION = (
     "mobilenet_v3_large",
     "inception_v3",
     "convnext_tiny",
+    "shufflenet_v2_x1_0",
 )
 
 
@@ -226,6 +227,19 @@ def test_activations_of_mobilenet_v3_are_torchvisions():
     theirs = list(_build("mobilenet_v3_large").modules())
     for kind in ("ReLU", "Hardswish", "Hardsigmoid"):
         assert rows.count(kind) == sum(type(module) is getattr(nn, kind) for module in theirs)
+
+
+def test_shufflenet_with_the_operations_of_pooling():
+    entry = NETWORKS["shufflenet_v2_x1_0"]
+    pooling = sum(row.other_ops for row in entry.rows if "pool" in row.kind)
+    assert f"{entry.total.macs + pooling:,}" in entry.published[1].remark
+
+
+def test_half_of_the_maps_in_short():
+    (block,) = NETWORKS["shufflenet_v2_x1_0"].stages[1].layers[1:2]
+    assert in_short(block) == (
+        "half of the maps: 1×1, 58 → depthwise 3×3 → 1×1, 58; stacked on the other half → shuffle"
+    )
 
 
 def test_a_wider_zfnet_has_the_parameters_of_the_note():

@@ -16,6 +16,7 @@ from cnnlab.layers import (
     AdaptiveAvgPool2d,
     BatchNorm2d,
     Block,
+    ChannelShuffle,
     Concat,
     Conv2d,
     ConvTranspose2d,
@@ -31,6 +32,7 @@ from cnnlab.layers import (
     Pool2d,
     Residual,
     Shape,
+    Split,
     output_shape,
 )
 from tests.torch_layers import TorchRefuses, n_flops, n_params, network
@@ -76,6 +78,7 @@ LINEAR = st.builds(Linear, st.integers(1, 20), bias=st.booleans())
 PLAIN = st.sampled_from(
     [
         BatchNorm2d(),
+        ChannelShuffle(2),
         LayerNorm2d(),
         LayerScale(),
         LocalResponseNorm(3),
@@ -149,9 +152,11 @@ def joins(draw: st.DrawFn, shape: Shape, depth: int) -> Layer:
     same = (*body, AdaptiveAvgPool2d(tuple(size)), Conv2d(channels, 1))
     wider = (*body, AdaptiveAvgPool2d(tuple(size)), Conv2d(other, 3, padding=1))
     gate = (AdaptiveAvgPool2d(1), Conv2d(other, 1), Activation(), Conv2d(channels, 1, bias=False))
+    halves = () if channels % 2 else (Split((Conv2d(other, 3, padding=1), Activation())),)
     return draw(
         st.sampled_from(
             [
+                *halves,
                 Block(body),
                 Residual(same),
                 Residual(wider, (Conv2d(other, 1, bias=False),)),
@@ -191,6 +196,7 @@ def places(layers: tuple[Layer, ...], path: tuple[int, ...] = ()) -> list[tuple[
             Concat: lambda join: join.branches,
             Dense: lambda join: [join.body],
             Gate: lambda join: [join.body],
+            Split: lambda join: [join.body],
         }.get(type(layer), lambda _: [])(layer)
         for branch, held in enumerate(ways):
             found += places(held, (*path, number, branch))
@@ -227,6 +233,8 @@ MISFITS = st.sampled_from(
         Residual((Conv2d(23, 1),)),
         Concat(((), (AdaptiveAvgPool2d(15),))),
         Gate((Conv2d(23, 1),)),
+        Split((Conv2d(1, 30),)),
+        ChannelShuffle(7),
     ]
 )
 
@@ -245,6 +253,7 @@ def test_the_error_names_the_layer_at_which_torch_stops(data, shape, misfit):
                 lambda layer: Concat(((), (Activation(), layer))),
                 lambda layer: Block((Dense((layer,)),)),
                 lambda layer: Gate((layer,)),
+                lambda layer: Split((layer,)),
             ]
         )
     )
@@ -372,6 +381,8 @@ def test_the_widest_layers_are_counted_exactly():
         (Gate((AdaptiveAvgPool2d(),)), (2, 3, 3), 0, 0, 0, 0, 18),
         (Concat(((), (Conv2d(2, 1),))), (2, 3, 3), 0, 0, 0, 0, 0),
         (Dense((Conv2d(2, 1),)), (2, 3, 3), 0, 0, 0, 0, 0),
+        (Split((Conv2d(1, 1),)), (2, 3, 3), 0, 0, 0, 0, 0),
+        (ChannelShuffle(2), (2, 3, 3), 0, 0, 0, 0, 0),
         (Block((Conv2d(2, 1),)), (2, 3, 3), 0, 0, 0, 0, 0),
     ],
 )
@@ -449,6 +460,8 @@ def test_a_network_without_layers_has_no_totals():
         ("Stack", Concat(())),
         ("Stack", Dense(())),
         ("Multiply", Gate(())),
+        ("Stack", Split(())),
+        ("Channel shuffle in 2 groups", ChannelShuffle(2)),
     ],
 )
 def test_a_layer_in_a_few_words(words, layer):

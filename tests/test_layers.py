@@ -12,6 +12,7 @@ from cnnlab.layers import (
     AdaptiveAvgPool2d,
     BatchNorm2d,
     Block,
+    ChannelShuffle,
     Concat,
     Conv2d,
     ConvTranspose2d,
@@ -26,6 +27,8 @@ from cnnlab.layers import (
     LocalResponseNorm,
     Pool2d,
     Residual,
+    Split,
+    half_of,
     output_shape,
     same_padding,
 )
@@ -91,6 +94,7 @@ OTHER = st.one_of(
     st.builds(BatchNorm2d),
     st.builds(LayerNorm2d),
     st.builds(LayerScale),
+    st.builds(ChannelShuffle, st.sampled_from([0, 1, 2, 3])),
     st.builds(LocalResponseNorm, st.integers(0, 7)),
     st.builds(Linear, st.integers(1, 30), bias=st.booleans()),
     st.builds(Flatten),
@@ -179,7 +183,7 @@ SMALL = st.lists(
 @settings(max_examples=500, deadline=None)
 @given(one=SMALL, other=SMALL, shape=SHAPE | ROW)
 def test_joins_make_torchs_shape_and_are_refused_where_torch_refuses(one, other, shape):
-    for join in (Block(one), Residual(one, other), Concat((one, other)), Dense(one)):
+    for join in (Block(one), Residual(one, other), Concat((one, other)), Dense(one), Split(one)):
         assert our_shape(join, shape) == torch_shape(join, shape)
 
 
@@ -204,6 +208,10 @@ def test_joins_of_joins():
     assert output_shape(Block((outer, Dense((Conv2d(3, 1),)))), (4, 10, 6)) == (16, 5, 3)
 
 
+def test_half_of_a_row_is_half_of_its_numbers():
+    assert half_of((10,)) == (5,)
+
+
 # Worked examples -----------------------------------------------------------------------------
 
 
@@ -226,6 +234,9 @@ def test_joins_of_joins():
         (Flatten(), (256, 6, 6), (9216,)),
         (Linear(10), (9216,), (10,)),
         (Dense((Conv2d(32, 3, padding=1),)), (64, 8, 8), (96, 8, 8)),
+        (Split((Conv2d(32, 3, padding=1),)), (64, 8, 8), (64, 8, 8)),
+        (Split((Conv2d(5, 1),)), (64, 8, 8), (37, 8, 8)),
+        (ChannelShuffle(2), (4, 2, 2), (4, 2, 2)),
         (Block(()), (4, 2, 2), (4, 2, 2)),
         (Residual(()), (7,), (7,)),
     ],
@@ -316,6 +327,9 @@ FLAT = "a fully connected layer takes a row of numbers, it gets 2 × 3 × 4: put
         ),
         ("LayerNorm2d takes feature maps (channels × rows × columns), it", LayerNorm2d(), (9,)),
         ("LayerScale takes feature maps (channels × rows × columns), it", LayerScale(), (9,)),
+        ("3 groups must divide the 4 channels", ChannelShuffle(3), (4, 2, 2)),
+        ("groups must be at least 1, got 0", ChannelShuffle(0), (4, 2, 2)),
+        ("a split in halves needs an even number of channels, got 3", Split(()), (3, 4, 4)),
         (
             "the two ways of a residual block must end in the same shape: its body makes "
             "8 × 4 × 4, its shortcut 3 × 4 × 4",

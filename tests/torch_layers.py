@@ -17,6 +17,7 @@ from cnnlab.layers import (
     AdaptiveAvgPool2d,
     BatchNorm2d,
     Block,
+    ChannelShuffle,
     Concat,
     Conv2d,
     ConvTranspose2d,
@@ -32,6 +33,7 @@ from cnnlab.layers import (
     Pool2d,
     Residual,
     Shape,
+    Split,
 )
 
 
@@ -78,6 +80,19 @@ class Scale(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         ones = [1] * (x.ndim - 2)
         return x * self.body(x).reshape(x.shape[0], x.shape[1], *ones)
+
+
+class Halves(nn.Module):
+    """The first half of the channels, and what the body makes of the second, stacked."""
+
+    def __init__(self, body: nn.Module) -> None:
+        super().__init__()
+        self.body = body
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        half = x.shape[1] // 2
+        first, second = torch.split(x, [half, half], dim=1)
+        return torch.cat([first, self.body(second)], dim=1)
 
 
 class NormOfCells(nn.LayerNorm):
@@ -188,6 +203,10 @@ def _module(layer: Layer, shape: Shape, place: tuple[int, ...]) -> nn.Module:
             return nn.AdaptiveAvgPool2d(layer.output_size)
         case BatchNorm2d():
             return nn.BatchNorm2d(shape[0])
+        case ChannelShuffle():
+            if len(shape) != 3:  # torch shuffles whatever has channels
+                raise ValueError("a shuffle takes feature maps")
+            return nn.ChannelShuffle(layer.groups)
         case LayerNorm2d():
             return NormOfCells(shape[0])
         case LayerScale():
@@ -238,4 +257,8 @@ def _join(layer: Layer, shape: Shape, place: tuple[int, ...]) -> nn.Module:
             return Stack([nn.Identity(), way(layer.body, 0)])
         case Gate():
             return Scale(way(layer.body, 0))
+        case Split():
+            if shape[0] % 2:
+                raise ValueError("halves are of one size")
+            return Halves(network(layer.body, (shape[0] // 2, *shape[1:]), path=(*place, 0))[0])
     raise TypeError(f"not a layer: {layer!r}")

@@ -13,6 +13,7 @@ from cnnlab.architectures import (
     mobilenet,
     resnet,
     resnext,
+    shufflenet,
     squeezenet,
     vgg,
     xception,
@@ -34,6 +35,7 @@ _FAMILIES = (
     xception,
     resnext,
     mobilenet,
+    shufflenet,
     efficientnet,
     convnext,
 )
