@@ -10,6 +10,7 @@ from cnnlab.architectures import NETWORKS, network
 from cnnlab.architectures.googlenet import AUXILIARY
 from cnnlab.architectures.googlenet import NETWORKS as GOOGLENET
 from cnnlab.architectures.history import ABLATION, CHALLENGE, HUMAN, MEASURED
+from cnnlab.architectures.ideas import IDEAS
 from cnnlab.architectures.resnet import bottleneck, resnet
 from cnnlab.architectures.tables import by_block, by_layer, by_stage, in_short
 from cnnlab.checks import InputError
@@ -288,6 +289,15 @@ def test_the_record_is_complete(entry):
         assert entry.address == f"https://arxiv.org/abs/{number[1]}"
         assert entry.year == 2000 + int(number[1][:2])
     assert len({stage.name for stage in entry.stages}) == len(entry.stages)
+
+
+@pytest.mark.parametrize("entry", IDEAS, ids=lambda entry: entry.title)
+def test_an_idea_names_its_paper(entry):
+    (number,) = re.findall(r"arXiv:(\d{4}\.\d{5})$", entry.paper)
+    assert entry.address == f"https://arxiv.org/abs/{number}"
+    assert entry.year == 2000 + int(number[:2])
+    assert entry.idea.endswith(".")
+    assert entry.idea.count(". ") == 0
 
 
 def test_networks_stand_in_order_of_year():

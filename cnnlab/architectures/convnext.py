@@ -52,8 +52,8 @@ NETWORKS = (
         authors="Liu, Mao, Wu, Feichtenhofer, Darrell, Xie",
         paper="A ConvNet for the 2020s, CVPR 2022, arXiv:2201.03545",
         address="https://arxiv.org/abs/2201.03545",
-        idea="A ResNet with what Transformers do well: large depthwise kernels, few activations, "
-        "layer norm. It keeps up with them.",
+        idea="A ResNet rebuilt after the model of Transformers, with large depthwise kernels, few "
+        "activations and layer norm, keeps up with them.",
         stages=_convnext((3, 3, 9, 3), (96, 192, 384, 768)),
         published=(
             Published("parameters", "29 million", "paper, table 1", "parameters"),
