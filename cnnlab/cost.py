@@ -18,6 +18,7 @@ from cnnlab.layers import (
     AdaptiveAvgPool2d,
     BatchNorm2d,
     Block,
+    ChannelShuffle,
     Concat,
     Conv2d,
     ConvTranspose2d,
@@ -26,11 +27,15 @@ from cnnlab.layers import (
     Flatten,
     Gate,
     Layer,
+    LayerNorm2d,
+    LayerScale,
     Linear,
     LocalResponseNorm,
     Pool2d,
     Residual,
     Shape,
+    Split,
+    half_of,
     output_shape,
 )
 
@@ -84,7 +89,7 @@ class Row:
     input_shape, output_shape : tuple of int
         (C, H, W) or (features,).
     n_weights, n_biases : int
-        Parameters; of batch normalisation the scales count as weights, the shifts as biases.
+        Parameters; of normalisation the scales count as weights, the shifts as biases.
     macs : int
         Multiply-accumulates with weights, for one input.
     bias_ops, other_ops : int
@@ -218,6 +223,12 @@ def layer_row(layer: Layer, input_shape: Shape) -> Row:
             counts = {"n_weights": n_in * n_out, "macs": n_in * n_out}
         case BatchNorm2d():
             counts = {"n_weights": shape[0], "n_biases": shape[0], "other_ops": 2 * n_out}
+        case LayerNorm2d():
+            # Of each number: 1 sum for the mean; its distance from it, squared and summed; that
+            # distance divided by the spread, scaled and shifted.
+            counts = {"n_weights": shape[0], "n_biases": shape[0], "other_ops": 7 * n_out}
+        case LayerScale():
+            counts = {"n_weights": shape[0], "other_ops": n_out}
         case Pool2d():
             counts = {"other_ops": n_out * _area(layer.kernel_size)}
         case AdaptiveAvgPool2d():
@@ -262,6 +273,8 @@ def describe(layer: Layer) -> str:
             words = [layer.kind]
         case LocalResponseNorm():
             words = [f"Local response norm {layer.size}"]
+        case ChannelShuffle():
+            words = [f"Channel shuffle in {layer.groups} groups"]
         case Dropout():
             words = [f"Dropout {layer.p:g}"]
         case _:
@@ -271,12 +284,15 @@ def describe(layer: Layer) -> str:
 
 _PLAIN: dict[type[Layer], str] = {
     BatchNorm2d: "Batch norm",
+    LayerNorm2d: "Layer norm",
+    LayerScale: "Layer scale",
     Flatten: "Flatten",
     Block: "Block",
     Residual: "Add",
     Concat: "Stack",
     Dense: "Stack",
     Gate: "Multiply",
+    Split: "Stack",
 }
 _SHORT: dict[type[Layer], str] = {
     Conv2d: "conv",
@@ -284,6 +300,8 @@ _SHORT: dict[type[Layer], str] = {
     Pool2d: "pool",
     AdaptiveAvgPool2d: "pool",
     BatchNorm2d: "norm",
+    LayerNorm2d: "norm",
+    LayerScale: "scale",
     LocalResponseNorm: "norm",
     Linear: "fc",
     Flatten: "flatten",
@@ -294,6 +312,8 @@ _SHORT: dict[type[Layer], str] = {
     Concat: "stack",
     Dense: "stack",
     Gate: "gate",
+    Split: "stack",
+    ChannelShuffle: "shuffle",
 }
 
 
@@ -310,9 +330,10 @@ def _walk(
         short = _SHORT[type(layer)]
         seen[short] = seen.get(short, 0) + 1
         name = layer.name or f"{short}{seen[short]}"
-        for branch, held in enumerate(_held(layer)):
-            _walk(held, shape, (*place, branch), seen, rows)
         try:
+            inside = half_of(shape) if isinstance(layer, Split) else shape
+            for branch, held in enumerate(_held(layer)):
+                _walk(held, inside, (*place, branch), seen, rows)
             row = layer_row(layer, shape)
         except LayerError:
             raise
@@ -332,7 +353,7 @@ def _held(layer: Layer) -> Iterator[tuple[Layer, ...]]:
             yield from (layer.body, layer.shortcut)
         case Concat():
             yield from layer.branches
-        case Dense() | Gate():
+        case Dense() | Gate() | Split():
             yield layer.body
 
 

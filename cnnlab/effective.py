@@ -14,6 +14,8 @@ from cnnlab.layers import (
     Conv2d,
     Dropout,
     Layer,
+    LayerNorm2d,
+    LayerScale,
     LocalResponseNorm,
     Pool2d,
 )
@@ -88,7 +90,7 @@ def _paths(layers: Sequence[Layer], axis: int) -> Floats:
 
 
 _WINDOWS = Conv2d | Pool2d
-_ON_NUMBERS = Activation | BatchNorm2d | Dropout | LocalResponseNorm
+_ON_NUMBERS = Activation | BatchNorm2d | Dropout | LayerNorm2d | LayerScale | LocalResponseNorm
 
 
 def core_margin(field: Floats, *, share: float = 0.95) -> int:

@@ -1,7 +1,7 @@
 """Layers as descriptions: what a network is made of, without any weights.
 
-A network is a tuple of layers. Joins (`Block`, `Residual`, `Concat`, `Dense`, `Gate`) hold layers
-themselves, so a tuple describes a ResNet as well as a VGG.
+A network is a tuple of layers. Joins (`Block`, `Residual`, `Concat`, `Dense`, `Gate`, `Split`) hold
+layers themselves, so a tuple describes a ResNet as well as a VGG.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ __all__ = [
     "AdaptiveAvgPool2d",
     "BatchNorm2d",
     "Block",
+    "ChannelShuffle",
     "Concat",
     "Conv2d",
     "ConvTranspose2d",
@@ -25,11 +26,15 @@ __all__ = [
     "Flatten",
     "Gate",
     "Layer",
+    "LayerNorm2d",
+    "LayerScale",
     "Linear",
     "LocalResponseNorm",
     "Pool2d",
     "Residual",
     "Shape",
+    "Split",
+    "half_of",
     "output_shape",
     "same_padding",
 ]
@@ -98,10 +103,27 @@ class BatchNorm2d(Layer):
 
 
 @dataclass(frozen=True)
+class LayerNorm2d(Layer):
+    """Layer normalisation of each cell over all channels: one scale and one shift a channel."""
+
+
+@dataclass(frozen=True)
+class LayerScale(Layer):
+    """Each channel multiplied by one learned number."""
+
+
+@dataclass(frozen=True)
 class LocalResponseNorm(Layer):
     """Local response normalisation over `size` neighbouring channels; it has no weights."""
 
     size: int = 5
+
+
+@dataclass(frozen=True)
+class ChannelShuffle(Layer):
+    """The same channels in another order: the first of each group, the second of each, and on."""
+
+    groups: int = 2
 
 
 @dataclass(frozen=True)
@@ -167,6 +189,13 @@ class Gate(Layer):
     body: tuple[Layer, ...]
 
 
+@dataclass(frozen=True)
+class Split(Layer):
+    """The first half of the channels, with what `body` makes of the second half stacked on top."""
+
+    body: tuple[Layer, ...]
+
+
 def output_shape(layer: Layer, shape: Shape) -> Shape:
     """Return the shape of what a layer makes.
 
@@ -210,11 +239,16 @@ def output_shape(layer: Layer, shape: Shape) -> Shape:
             return shape
         case Activation():
             return shape
-        case Block() | Residual() | Concat() | Dense() | Gate():
+        case Block() | Residual() | Concat() | Dense() | Gate() | Split():
             return _joined(layer, shape)
     channels, *size = _picture(layer, shape)
     match layer:
-        case BatchNorm2d():
+        case BatchNorm2d() | LayerNorm2d() | LayerScale():
+            return shape
+        case ChannelShuffle():
+            groups = in_range(layer.groups, name="groups", low=1, high=MOST)
+            if channels % groups:
+                raise InputError(f"{groups} groups must divide the {channels} channels")
             return shape
         case LocalResponseNorm():
             in_range(layer.size, name="size", low=1, high=MOST)
@@ -332,7 +366,7 @@ def _through(layers: tuple[Layer, ...], shape: Shape) -> Shape:
     return shape
 
 
-def _joined(layer: Block | Residual | Concat | Dense | Gate, shape: Shape) -> Shape:
+def _joined(layer: Block | Residual | Concat | Dense | Gate | Split, shape: Shape) -> Shape:
     match layer:
         case Block():
             return _through(layer.layers, shape)
@@ -348,6 +382,9 @@ def _joined(layer: Block | Residual | Concat | Dense | Gate, shape: Shape) -> Sh
             return _stacked([_through(branch, shape) for branch in layer.branches])
         case Dense():
             return _stacked([shape, _through(layer.body, shape)])
+        case Split():
+            half = half_of(shape)
+            return _stacked([half, _through(layer.body, half)])
         case Gate():
             made = _through(layer.body, shape)
             if made[0] != shape[0] or any(n != 1 for n in made[1:]):
@@ -356,6 +393,24 @@ def _joined(layer: Block | Residual | Concat | Dense | Gate, shape: Shape) -> Sh
                     f"{_written(made)}"
                 )
             return shape
+
+
+def half_of(shape: Shape) -> Shape:
+    """Return the shape of half of the channels.
+
+    Raises
+    ------
+    InputError
+        If their number is odd.
+
+    Examples
+    --------
+    >>> half_of((116, 28, 28))
+    (58, 28, 28)
+    """
+    if shape[0] % 2:
+        raise InputError(f"a split in halves needs an even number of channels, got {shape[0]}")
+    return (shape[0] // 2, *shape[1:])
 
 
 def _stacked(shapes: list[Shape]) -> Shape:

@@ -11,6 +11,7 @@ from cnnlab.layers import (
     AdaptiveAvgPool2d,
     BatchNorm2d,
     Block,
+    ChannelShuffle,
     Concat,
     Conv2d,
     Dense,
@@ -18,10 +19,13 @@ from cnnlab.layers import (
     Flatten,
     Gate,
     Layer,
+    LayerNorm2d,
+    LayerScale,
     Linear,
     LocalResponseNorm,
     Pool2d,
     Residual,
+    Split,
     same_padding,
 )
 from cnnlab.shapes import kernel_span
@@ -131,7 +135,9 @@ def _next(layer: Layer, field: ReceptiveField, axis: int) -> ReceptiveField:
             return replace(field, size=None)
         case Linear():
             return replace(field, size=None)
-        case BatchNorm2d() | LocalResponseNorm() | Activation() | Dropout() | Flatten():
+        case BatchNorm2d() | LayerNorm2d() | LayerScale() | LocalResponseNorm():
+            return field
+        case Activation() | Dropout() | Flatten() | ChannelShuffle():
             return field
         case Block():
             return _after(layer.layers, field, axis)
@@ -139,7 +145,7 @@ def _next(layer: Layer, field: ReceptiveField, axis: int) -> ReceptiveField:
             return _union([_after(way, field, axis) for way in (layer.body, layer.shortcut)])
         case Concat():
             return _union([_after(branch, field, axis) for branch in layer.branches])
-        case Dense():
+        case Dense() | Split():
             return _union([field, _after(layer.body, field, axis)])
         case Gate():
             return replace(field, size=None)  # its numbers come from the whole feature map

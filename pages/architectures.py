@@ -23,6 +23,8 @@ st.subheader("Published figures beside ours", anchor=False)
 architecture_lab.published(network)
 st.subheader("What they reached", anchor=False)
 architecture_lab.history(flops=flops)
+st.subheader("Ideas of other papers", anchor=False)
+architecture_lab.ideas()
 
 panels.exercises(
     {

@@ -62,6 +62,14 @@ def test_the_naive_module_has_four_branches_and_their_filters():
     assert "stack" in words
 
 
+def test_the_halves_of_a_split_say_their_maps():
+    unit = NETWORKS["shufflenet_v2_x1_0"].drawings[1]
+    words = texts(block_drawing(unit.stage.layers, unit.input_shape, title="unit"))
+    assert words.index("maps 59 to 116") < words.index("1×1 conv, 58")
+    assert words.index("maps 1 to 58") < words.index("unchanged")
+    assert words[-3:] == ["stack", "shuffle the maps", "28 × 28 × 116"]
+
+
 def test_groups_see_their_own_maps():
     words = texts(block_drawing([Conv2d(384, 3, padding=1, groups=2)], (384, 13, 13), title="x"))
     assert "maps 1 to 192" in words

@@ -10,6 +10,7 @@ from cnnlab.architectures import NETWORKS, network
 from cnnlab.architectures.googlenet import AUXILIARY
 from cnnlab.architectures.googlenet import NETWORKS as GOOGLENET
 from cnnlab.architectures.history import ABLATION, CHALLENGE, HUMAN, MEASURED
+from cnnlab.architectures.ideas import IDEAS
 from cnnlab.architectures.resnet import bottleneck, resnet
 from cnnlab.architectures.tables import by_block, by_layer, by_stage, in_short
 from cnnlab.checks import InputError
@@ -32,6 +33,10 @@ SAME_IN_TORCHVISION = (
     "mobilenet_v2",
     "resnext50_32x4d",
     "efficientnet_b0",
+    "mobilenet_v3_large",
+    "inception_v3",
+    "convnext_tiny",
+    "shufflenet_v2_x1_0",
 )
 
 
@@ -44,9 +49,12 @@ def test_costs_are_those_of_torchvisions_network(key):
 
     model = _build(key)  # on the meta device: shapes without numbers
     total = NETWORKS[key].total
-    assert total.n_params == sum(parameter.numel() for parameter in model.parameters())
+    weights = dict(model.named_parameters())
+    heads = [name for name in weights if name.startswith("AuxLogits.")]  # for training only
+    assert bool(heads) == (key == "inception_v3")
+    assert total.n_params == sum(weights[name].numel() for name in weights.keys() - set(heads))
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        model(torch.empty(1, *PICTURE, device="meta"))
+        model(torch.empty(1, *NETWORKS[key].input_shape, device="meta"))
     assert total.flops == counter.get_total_flops()
 
 
@@ -164,6 +172,21 @@ def test_googlenets_heads_and_depth():
     assert sum(row.kind.startswith("Conv") for row in NETWORKS["googlenet"].rows) == 57
 
 
+def test_inception_v3s_head_and_shapes():
+    from cnnlab.model_cost import _build
+
+    with_head = sum(weight.numel() for weight in _build("inception_v3").parameters())
+    assert f"{with_head:,}" in NETWORKS["inception_v3"].notes[0]
+    shapes = [line.output_shape for line in by_stage(NETWORKS["inception_v3"])]
+    assert shapes[:4] == [(192, 35, 35), (288, 35, 35), (768, 17, 17), (2048, 8, 8)]
+
+
+def test_thin_kernels_cost_two_sevenths_of_a_square_one():
+    square, thin, _ = NETWORKS["inception_v3"].drawings
+    assert square.total.output_shape == thin.total.output_shape
+    assert 7 * thin.total.macs == 2 * square.total.macs
+
+
 def test_the_stride_of_the_paper_gives_what_the_notes_say():
     for key, counts in (
         ("resnet50", (3, 4, 6, 3)),
@@ -188,6 +211,36 @@ def test_mobilenet_v2_without_biases_and_normalisation():
     rows = NETWORKS["mobilenet_v2"].rows
     assert sum(row.n_weights for row in rows if row.macs) == 3_469_760
     assert "3,469,760" in NETWORKS["mobilenet_v2"].published[0].remark
+
+
+def test_mobilenet_v3_without_biases_and_normalisation():
+    rows = NETWORKS["mobilenet_v3_large"].rows
+    assert sum(row.n_weights for row in rows if row.macs) == 5_451_272
+    assert "5,451,272" in NETWORKS["mobilenet_v3_large"].published[0].remark
+
+
+def test_activations_of_mobilenet_v3_are_torchvisions():
+    from torch import nn
+
+    from cnnlab.model_cost import _build
+
+    rows = [row.kind for row in NETWORKS["mobilenet_v3_large"].rows]
+    theirs = list(_build("mobilenet_v3_large").modules())
+    for kind in ("ReLU", "Hardswish", "Hardsigmoid"):
+        assert rows.count(kind) == sum(type(module) is getattr(nn, kind) for module in theirs)
+
+
+def test_shufflenet_with_the_operations_of_pooling():
+    entry = NETWORKS["shufflenet_v2_x1_0"]
+    pooling = sum(row.other_ops for row in entry.rows if "pool" in row.kind)
+    assert f"{entry.total.macs + pooling:,}" in entry.published[1].remark
+
+
+def test_half_of_the_maps_in_short():
+    (block,) = NETWORKS["shufflenet_v2_x1_0"].stages[1].layers[1:2]
+    assert in_short(block) == (
+        "half of the maps: 1×1, 58 → depthwise 3×3 → 1×1, 58; stacked on the other half → shuffle"
+    )
 
 
 def test_a_wider_zfnet_has_the_parameters_of_the_note():
@@ -236,6 +289,15 @@ def test_the_record_is_complete(entry):
         assert entry.address == f"https://arxiv.org/abs/{number[1]}"
         assert entry.year == 2000 + int(number[1][:2])
     assert len({stage.name for stage in entry.stages}) == len(entry.stages)
+
+
+@pytest.mark.parametrize("entry", IDEAS, ids=lambda entry: entry.title)
+def test_an_idea_names_its_paper(entry):
+    (number,) = re.findall(r"arXiv:(\d{4}\.\d{5})$", entry.paper)
+    assert entry.address == f"https://arxiv.org/abs/{number}"
+    assert entry.year == 2000 + int(number[:2])
+    assert entry.idea.endswith(".")
+    assert entry.idea.count(". ") == 0
 
 
 def test_networks_stand_in_order_of_year():

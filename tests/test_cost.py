@@ -16,6 +16,7 @@ from cnnlab.layers import (
     AdaptiveAvgPool2d,
     BatchNorm2d,
     Block,
+    ChannelShuffle,
     Concat,
     Conv2d,
     ConvTranspose2d,
@@ -24,11 +25,14 @@ from cnnlab.layers import (
     Flatten,
     Gate,
     Layer,
+    LayerNorm2d,
+    LayerScale,
     Linear,
     LocalResponseNorm,
     Pool2d,
     Residual,
     Shape,
+    Split,
     output_shape,
 )
 from tests.torch_layers import TorchRefuses, n_flops, n_params, network
@@ -74,6 +78,9 @@ LINEAR = st.builds(Linear, st.integers(1, 20), bias=st.booleans())
 PLAIN = st.sampled_from(
     [
         BatchNorm2d(),
+        ChannelShuffle(2),
+        LayerNorm2d(),
+        LayerScale(),
         LocalResponseNorm(3),
         Activation(),
         Dropout(),
@@ -145,9 +152,11 @@ def joins(draw: st.DrawFn, shape: Shape, depth: int) -> Layer:
     same = (*body, AdaptiveAvgPool2d(tuple(size)), Conv2d(channels, 1))
     wider = (*body, AdaptiveAvgPool2d(tuple(size)), Conv2d(other, 3, padding=1))
     gate = (AdaptiveAvgPool2d(1), Conv2d(other, 1), Activation(), Conv2d(channels, 1, bias=False))
+    halves = () if channels % 2 else (Split((Conv2d(other, 3, padding=1), Activation())),)
     return draw(
         st.sampled_from(
             [
+                *halves,
                 Block(body),
                 Residual(same),
                 Residual(wider, (Conv2d(other, 1, bias=False),)),
@@ -187,6 +196,7 @@ def places(layers: tuple[Layer, ...], path: tuple[int, ...] = ()) -> list[tuple[
             Concat: lambda join: join.branches,
             Dense: lambda join: [join.body],
             Gate: lambda join: [join.body],
+            Split: lambda join: [join.body],
         }.get(type(layer), lambda _: [])(layer)
         for branch, held in enumerate(ways):
             found += places(held, (*path, number, branch))
@@ -223,6 +233,8 @@ MISFITS = st.sampled_from(
         Residual((Conv2d(23, 1),)),
         Concat(((), (AdaptiveAvgPool2d(15),))),
         Gate((Conv2d(23, 1),)),
+        Split((Conv2d(1, 30),)),
+        ChannelShuffle(7),
     ]
 )
 
@@ -241,6 +253,7 @@ def test_the_error_names_the_layer_at_which_torch_stops(data, shape, misfit):
                 lambda layer: Concat(((), (Activation(), layer))),
                 lambda layer: Block((Dense((layer,)),)),
                 lambda layer: Gate((layer,)),
+                lambda layer: Split((layer,)),
             ]
         )
     )
@@ -356,6 +369,8 @@ def test_the_widest_layers_are_counted_exactly():
         (ConvTranspose2d(2, 3, stride=2), (4, 2, 2), 72, 2, 288, 50, 0),
         (Linear(10), (84,), 840, 10, 840, 10, 0),
         (BatchNorm2d(), (64, 2, 2), 64, 64, 0, 0, 512),  # one product and one sum for each number
+        (LayerNorm2d(), (64, 2, 2), 64, 64, 0, 0, 1792),  # seven for each of 256 numbers
+        (LayerScale(), (64, 2, 2), 64, 0, 0, 0, 256),
         (Pool2d(3, stride=2), (2, 7, 7), 0, 0, 0, 0, 162),  # 18 windows of 9
         (AdaptiveAvgPool2d(), (3, 4, 5), 0, 0, 0, 0, 60),
         (LocalResponseNorm(5), (2, 3, 3), 0, 0, 0, 0, 126),  # 18 sums of 5, a power, a quotient
@@ -366,6 +381,8 @@ def test_the_widest_layers_are_counted_exactly():
         (Gate((AdaptiveAvgPool2d(),)), (2, 3, 3), 0, 0, 0, 0, 18),
         (Concat(((), (Conv2d(2, 1),))), (2, 3, 3), 0, 0, 0, 0, 0),
         (Dense((Conv2d(2, 1),)), (2, 3, 3), 0, 0, 0, 0, 0),
+        (Split((Conv2d(1, 1),)), (2, 3, 3), 0, 0, 0, 0, 0),
+        (ChannelShuffle(2), (2, 3, 3), 0, 0, 0, 0, 0),
         (Block((Conv2d(2, 1),)), (2, 3, 3), 0, 0, 0, 0, 0),
     ],
 )
@@ -435,12 +452,16 @@ def test_a_network_without_layers_has_no_totals():
         ("Local response norm 5", LocalResponseNorm()),
         ("Dropout 0.5", Dropout()),
         ("Batch norm", BatchNorm2d()),
+        ("Layer norm", LayerNorm2d()),
+        ("Layer scale", LayerScale()),
         ("Flatten", Flatten()),
         ("Block", Block(())),
         ("Add", Residual(())),
         ("Stack", Concat(())),
         ("Stack", Dense(())),
         ("Multiply", Gate(())),
+        ("Stack", Split(())),
+        ("Channel shuffle in 2 groups", ChannelShuffle(2)),
     ],
 )
 def test_a_layer_in_a_few_words(words, layer):

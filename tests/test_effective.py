@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from cnnlab.checks import InputError
 from cnnlab.effective import MOST_PIXELS, core_margin, effective_field
-from cnnlab.layers import Activation, AdaptiveAvgPool2d, BatchNorm2d, Conv2d, Linear, Pool2d
+from cnnlab.layers import (
+    Activation,
+    AdaptiveAvgPool2d,
+    BatchNorm2d,
+    Conv2d,
+    LayerNorm2d,
+    LayerScale,
+    Linear,
+    Pool2d,
+)
 from cnnlab.receptive import receptive_field
 from cnnlab.stacks import EXAMPLES, parse_stack
 from tests.torch_layers import fill_with_ones, network
@@ -64,7 +73,8 @@ def test_by_hand():
     holes = effective_field([Conv2d(1, (1, 3), dilation=2)])
     assert holes.tolist() == [[1, 0, 1, 0, 1]]
     assert effective_field([]).tolist() == [[1]]
-    between = [Conv2d(1, 3), BatchNorm2d(), Activation(), Conv2d(1, 3)]
+    norms = [BatchNorm2d(), LayerNorm2d(), LayerScale()]
+    between = [Conv2d(1, 3), *norms, Activation(), Conv2d(1, 3)]
     assert (effective_field(between) == effective_field([Conv2d(1, 3)] * 2)).all()
 
 

@@ -12,6 +12,7 @@ from cnnlab.layers import (
     AdaptiveAvgPool2d,
     BatchNorm2d,
     Block,
+    ChannelShuffle,
     Concat,
     Conv2d,
     ConvTranspose2d,
@@ -20,10 +21,14 @@ from cnnlab.layers import (
     Flatten,
     Gate,
     Layer,
+    LayerNorm2d,
+    LayerScale,
     Linear,
     LocalResponseNorm,
     Pool2d,
     Residual,
+    Split,
+    half_of,
     output_shape,
     same_padding,
 )
@@ -87,6 +92,9 @@ L2_POOL = st.builds(
 OTHER = st.one_of(
     st.builds(AdaptiveAvgPool2d, pair(1, 9)),
     st.builds(BatchNorm2d),
+    st.builds(LayerNorm2d),
+    st.builds(LayerScale),
+    st.builds(ChannelShuffle, st.sampled_from([0, 1, 2, 3])),
     st.builds(LocalResponseNorm, st.integers(0, 7)),
     st.builds(Linear, st.integers(1, 30), bias=st.booleans()),
     st.builds(Flatten),
@@ -175,7 +183,7 @@ SMALL = st.lists(
 @settings(max_examples=500, deadline=None)
 @given(one=SMALL, other=SMALL, shape=SHAPE | ROW)
 def test_joins_make_torchs_shape_and_are_refused_where_torch_refuses(one, other, shape):
-    for join in (Block(one), Residual(one, other), Concat((one, other)), Dense(one)):
+    for join in (Block(one), Residual(one, other), Concat((one, other)), Dense(one), Split(one)):
         assert our_shape(join, shape) == torch_shape(join, shape)
 
 
@@ -200,6 +208,10 @@ def test_joins_of_joins():
     assert output_shape(Block((outer, Dense((Conv2d(3, 1),)))), (4, 10, 6)) == (16, 5, 3)
 
 
+def test_half_of_a_row_is_half_of_its_numbers():
+    assert half_of((10,)) == (5,)
+
+
 # Worked examples -----------------------------------------------------------------------------
 
 
@@ -217,9 +229,14 @@ def test_joins_of_joins():
         (Pool2d((2, 3)), (5, 6, 7), (5, 3, 2)),
         (AdaptiveAvgPool2d(), (1024, 7, 7), (1024, 1, 1)),
         (AdaptiveAvgPool2d((6, 5)), (256, 13, 13), (256, 6, 5)),
+        (LayerNorm2d(), (96, 56, 55), (96, 56, 55)),
+        (LayerScale(), (96, 56, 55), (96, 56, 55)),
         (Flatten(), (256, 6, 6), (9216,)),
         (Linear(10), (9216,), (10,)),
         (Dense((Conv2d(32, 3, padding=1),)), (64, 8, 8), (96, 8, 8)),
+        (Split((Conv2d(32, 3, padding=1),)), (64, 8, 8), (64, 8, 8)),
+        (Split((Conv2d(5, 1),)), (64, 8, 8), (37, 8, 8)),
+        (ChannelShuffle(2), (4, 2, 2), (4, 2, 2)),
         (Block(()), (4, 2, 2), (4, 2, 2)),
         (Residual(()), (7,), (7,)),
     ],
@@ -308,6 +325,11 @@ FLAT = "a fully connected layer takes a row of numbers, it gets 2 × 3 × 4: put
             BatchNorm2d(),
             (1,),
         ),
+        ("LayerNorm2d takes feature maps (channels × rows × columns), it", LayerNorm2d(), (9,)),
+        ("LayerScale takes feature maps (channels × rows × columns), it", LayerScale(), (9,)),
+        ("3 groups must divide the 4 channels", ChannelShuffle(3), (4, 2, 2)),
+        ("groups must be at least 1, got 0", ChannelShuffle(0), (4, 2, 2)),
+        ("a split in halves needs an even number of channels, got 3", Split(()), (3, 4, 4)),
         (
             "the two ways of a residual block must end in the same shape: its body makes "
             "8 × 4 × 4, its shortcut 3 × 4 × 4",

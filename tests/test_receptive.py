@@ -15,6 +15,7 @@ from cnnlab.layers import (
     AdaptiveAvgPool2d,
     BatchNorm2d,
     Block,
+    ChannelShuffle,
     Concat,
     Conv2d,
     ConvTranspose2d,
@@ -23,10 +24,13 @@ from cnnlab.layers import (
     Flatten,
     Gate,
     Layer,
+    LayerNorm2d,
+    LayerScale,
     Linear,
     LocalResponseNorm,
     Pool2d,
     Residual,
+    Split,
 )
 from cnnlab.receptive import ReceptiveField, receptive_field, receptive_fields
 from tests.torch_layers import fill_with_ones, network
@@ -204,7 +208,8 @@ def test_the_border_of_the_input_cuts_the_field(case):
 
 def test_layers_on_single_numbers_leave_the_field_alone():
     here = (Conv2d(4, 5, stride=2, padding=1),)
-    between = (BatchNorm2d(), Activation(), Dropout(), LocalResponseNorm(), Flatten())
+    norms = (BatchNorm2d(), LayerNorm2d(), LayerScale(), LocalResponseNorm())
+    between = (*norms, ChannelShuffle(2), Activation(), Dropout(), Flatten())
     assert receptive_field((*here, *between)) == receptive_field(here)
     assert receptive_field(()) == receptive_field(between) == ReceptiveField(1, 1, 0)
 
@@ -286,6 +291,7 @@ def test_one_field_for_each_layer():
         ([Pool2d(3, dilation=2, stride=1)], 5, 1, 0),
         ([Residual((Conv2d(1, 3, padding=1), Conv2d(1, 3, padding=1)))], 5, 1, -2),
         ([Conv2d(1, 2, stride=2), Dense((Conv2d(1, 3, padding=1),))], 6, 2, -2),
+        ([Conv2d(2, 2, stride=2), Split((Conv2d(1, 3, padding=1),))], 6, 2, -2),
         # From the first pixel that a branch sees, to the last that one sees.
         ([Concat(((Conv2d(1, 4, padding="same"),), (Conv2d(1, (2, 2)),)))], 4, 1, -1),
         ([Concat(((Conv2d(1, 3, padding=2),), (Conv2d(1, 3),)))], 5, 1, -2),

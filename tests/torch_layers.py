@@ -17,6 +17,7 @@ from cnnlab.layers import (
     AdaptiveAvgPool2d,
     BatchNorm2d,
     Block,
+    ChannelShuffle,
     Concat,
     Conv2d,
     ConvTranspose2d,
@@ -25,11 +26,14 @@ from cnnlab.layers import (
     Flatten,
     Gate,
     Layer,
+    LayerNorm2d,
+    LayerScale,
     Linear,
     LocalResponseNorm,
     Pool2d,
     Residual,
     Shape,
+    Split,
 )
 
 
@@ -76,6 +80,39 @@ class Scale(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         ones = [1] * (x.ndim - 2)
         return x * self.body(x).reshape(x.shape[0], x.shape[1], *ones)
+
+
+class Halves(nn.Module):
+    """The first half of the channels, and what the body makes of the second, stacked."""
+
+    def __init__(self, body: nn.Module) -> None:
+        super().__init__()
+        self.body = body
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        half = x.shape[1] // 2
+        first, second = torch.split(x, [half, half], dim=1)
+        return torch.cat([first, self.body(second)], dim=1)
+
+
+class NormOfCells(nn.LayerNorm):
+    """Torch's layer norm over the channels, which it wants last."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class ScaleOfLayer(nn.Module):
+    """Each channel of a picture multiplied by one weight."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if x.ndim != 4:
+            raise ValueError("layer scale takes feature maps")
+        return self.weight * x
 
 
 def network(
@@ -166,6 +203,14 @@ def _module(layer: Layer, shape: Shape, place: tuple[int, ...]) -> nn.Module:
             return nn.AdaptiveAvgPool2d(layer.output_size)
         case BatchNorm2d():
             return nn.BatchNorm2d(shape[0])
+        case ChannelShuffle():
+            if len(shape) != 3:  # torch shuffles whatever has channels
+                raise ValueError("a shuffle takes feature maps")
+            return nn.ChannelShuffle(layer.groups)
+        case LayerNorm2d():
+            return NormOfCells(shape[0])
+        case LayerScale():
+            return ScaleOfLayer(shape[0])
         case LocalResponseNorm():
             return nn.LocalResponseNorm(layer.size)
         case Linear():
@@ -212,4 +257,8 @@ def _join(layer: Layer, shape: Shape, place: tuple[int, ...]) -> nn.Module:
             return Stack([nn.Identity(), way(layer.body, 0)])
         case Gate():
             return Scale(way(layer.body, 0))
+        case Split():
+            if shape[0] % 2:
+                raise ValueError("halves are of one size")
+            return Halves(network(layer.body, (shape[0] // 2, *shape[1:]), path=(*place, 0))[0])
     raise TypeError(f"not a layer: {layer!r}")

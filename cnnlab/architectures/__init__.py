@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from cnnlab.architectures import (
     alexnet,
+    convnext,
     densenet,
     efficientnet,
     googlenet,
+    inception,
     lenet,
     mobilenet,
     resnet,
     resnext,
+    shufflenet,
     squeezenet,
     vgg,
     xception,
@@ -25,13 +28,16 @@ _FAMILIES = (
     alexnet,
     vgg,
     googlenet,
+    inception,
     resnet,
     squeezenet,
     densenet,
     xception,
     resnext,
     mobilenet,
+    shufflenet,
     efficientnet,
+    convnext,
 )
 _ALL = [entry for family in _FAMILIES for entry in family.NETWORKS]
 

@@ -49,15 +49,18 @@ def separable(name: str, channels: int, filters: int, *, stride: int = 1) -> Blo
     return Block((*depthwise, *conv_norm(filters, 1)), name=name)
 
 
-def gate(channels: int, squeezed: int, *, kind: str = "ReLU") -> Gate:
-    """Return squeeze and excitation: a number for each channel, made from all channels' means."""
+def gate(channels: int, squeezed: int, *, kind: str = "ReLU", end: str = "Sigmoid") -> Gate:
+    """Return squeeze and excitation: a number for each channel, made from all channels' means.
+
+    `end` is the function that makes the numbers; it should lie between 0 and 1.
+    """
     return Gate(
         (
             AdaptiveAvgPool2d(1),
             Conv2d(squeezed, 1),
             Activation(kind),
             Conv2d(channels, 1),
-            Activation("Sigmoid"),
+            Activation(end),
         ),
         name="gate",
     )

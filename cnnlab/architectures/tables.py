@@ -12,6 +12,7 @@ from cnnlab.layers import (
     AdaptiveAvgPool2d,
     BatchNorm2d,
     Block,
+    ChannelShuffle,
     Concat,
     Conv2d,
     Dense,
@@ -19,16 +20,27 @@ from cnnlab.layers import (
     Flatten,
     Gate,
     Layer,
+    LayerNorm2d,
+    LayerScale,
     LocalResponseNorm,
     Pool2d,
     Residual,
     Shape,
+    Split,
 )
 from cnnlab.receptive import ReceptiveField, receptive_field
 
 __all__ = ["QUIET", "Line", "by_block", "by_layer", "by_stage", "in_short"]
 
-QUIET = (Activation, BatchNorm2d, Dropout, Flatten, LocalResponseNorm)  # go with their neighbour
+QUIET = (  # go with their neighbour
+    Activation,
+    BatchNorm2d,
+    Dropout,
+    Flatten,
+    LayerNorm2d,
+    LayerScale,
+    LocalResponseNorm,
+)
 
 
 @dataclass(frozen=True)
@@ -112,7 +124,7 @@ def by_layer(network: Network) -> list[Line]:
         lines.append(_line(stage.name, "", _below(rows, (place,))))
         for number, layer in enumerate(stage.layers):
             held = _below(rows, (place, 0, number))
-            if isinstance(layer, Block | Residual | Concat | Dense | Gate):
+            if isinstance(layer, Block | Residual | Concat | Dense | Gate | Split):
                 lines.append(_line(held[-1].name, in_short(layer), held, depth=1))
                 inner = [row for row in held if not _is_wrapper(row)]
                 lines += [_line(row.name, row.kind, [row], depth=2) for row in inner]
@@ -173,6 +185,10 @@ def in_short(layer: Layer, *, whole: bool = False) -> str:
             return "side by side: " + " | ".join(_chain(branch) for branch in layer.branches)
         case Dense():
             return f"{_chain(layer.body)}; stacked on its input"
+        case Split():
+            return f"half of the maps: {_chain(layer.body)}; stacked on the other half"
+        case ChannelShuffle() if not whole:
+            return "shuffle"
         case Gate():
             return "squeeze and excitation"
     return describe(layer)

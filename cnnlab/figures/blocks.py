@@ -12,6 +12,7 @@ from cnnlab.figures.theme import ROLES
 from cnnlab.layers import (
     AdaptiveAvgPool2d,
     Block,
+    ChannelShuffle,
     Concat,
     Conv2d,
     Dense,
@@ -22,6 +23,8 @@ from cnnlab.layers import (
     Pool2d,
     Residual,
     Shape,
+    Split,
+    half_of,
     output_shape,
 )
 
@@ -35,6 +38,7 @@ _JOINS: dict[type[Layer], tuple[str, str]] = {
     Concat: ("stack", "stack"),
     Dense: ("stack", "stack"),
     Gate: ("×", "multiply each map"),
+    Split: ("stack", "stack"),
 }
 
 
@@ -124,6 +128,8 @@ def _words(layer: Layer) -> tuple[str, str]:
             return "mean of each map", "cursor"
         case Linear() | Flatten():
             return describe(layer).lower(), "kernel"
+        case ChannelShuffle():
+            return "shuffle the maps", "padding"
     return describe(layer), "padding"
 
 
@@ -146,6 +152,8 @@ def _line(*, grows: bool = False) -> str:
 
 def _fork(layer: Layer, shape: Shape) -> str:
     """Draw the branches of a join, and the join."""
+    if isinstance(layer, Split):
+        return _halves(layer, shape)
     match layer:
         case Residual():
             ways = [layer.body, layer.shortcut]
@@ -162,6 +170,17 @@ def _fork(layer: Layer, shape: Shape) -> str:
         columns.append((inside, share))
     sign, words = _JOINS[type(layer)]
     return _meeting(columns) + _box(words if sign == words else f"{sign} {words}", "", "output")
+
+
+def _halves(layer: Split, shape: Shape) -> str:
+    """Draw the half of the maps that is worked on, and beside it the half that is not."""
+    half = half_of(shape)
+    first, second = (
+        _line() + _plain(f"maps {start + 1} to {start + half[0]}") for start in (0, half[0])
+    )
+    rests = first + _line(grows=True) + _plain("unchanged")
+    columns = [(second + _chain(layer.body, half)[0], 2), (rests, 1)]
+    return _meeting(columns) + _box("stack", "", "output")
 
 
 def _groups(layer: Conv2d, shape: Shape, note: str) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from cnnlab.architectures import NETWORKS, Network, Published
 from cnnlab.architectures.history import ABLATION, ABLATION_SOURCE, CHALLENGE, HUMAN, MEASURED
+from cnnlab.architectures.ideas import IDEAS
 from cnnlab.architectures.tables import Line, by_block, by_layer, by_stage
 from cnnlab.derivations import with_unit
 from cnnlab.figures.architectures import (
@@ -23,7 +24,16 @@ from cnnlab.layers import Linear, Shape
 from cnnlab.ui import layout
 from cnnlab.ui.controls import choice, pick
 
-__all__ = ["card", "choices", "comparison", "drawings", "history", "layer_table", "published"]
+__all__ = [
+    "card",
+    "choices",
+    "comparison",
+    "drawings",
+    "history",
+    "ideas",
+    "layer_table",
+    "published",
+]
 
 PAGE = "architectures"
 _LEVELS: dict[str, Callable[[Network], list[Line]]] = {
@@ -64,7 +74,7 @@ def card(network: Network, *, flops: bool) -> None:
     st.html(f'<div style="display:flex;flex-wrap:wrap;gap:1rem 2rem">{boxes}</div>')
     layout.prose(
         "Computed from the layers below. Parameters are all that is learned: weights, biases, "
-        "scales and shifts of batch normalisation. A MAC is one multiplication with its addition, "
+        "scales and shifts of normalisation. A MAC is one multiplication with its addition, "
         "counted for weights only, for one picture; one MAC is two FLOPs. Many papers and tables "
         "write FLOPs and mean MACs."
     )
@@ -204,6 +214,15 @@ def history(*, flops: bool) -> None:
         "(10.0 %) and is not the best on new ones: over-fitting."
     )
     st.caption(f"Errors in % on ImageNet 2012, one network each. Source: {ABLATION_SOURCE}.")
+
+
+def ideas() -> None:
+    """Name ideas of papers whose networks are not described here."""
+    for entry in IDEAS:
+        st.markdown(
+            f"**{entry.title}, {entry.year}.** {entry.idea}  \n"
+            f"{entry.authors}: [{entry.paper}]({entry.address})"
+        )
 
 
 def _key(name: str) -> str:

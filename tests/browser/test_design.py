@@ -237,3 +237,18 @@ def test_the_code_is_taken_away(visitor: Callable[..., Visit]) -> None:
     assert "nn.Conv2d(1, 8, kernel_size=3)" in script
     assert "print(sum(p.numel() for p in model.parameters()))  # 80" in script
     assert visit.problems == []
+
+
+def test_deleting_and_undoing_by_keyboard_keeps_the_focus(visitor: Callable[..., Visit]) -> None:
+    """Also where a message appears because the network breaks."""
+    text = "1x28x28_c8k3_relu_p2_flat_fc10"
+    visit = arrive(visitor, f"/design?design_network={text}")
+    page = visit.page
+    row(page, "Flatten").click()
+    page.keyboard.press("Delete")
+    address(visit, "1x28x28_c8k3_relu_p2_fc10")
+    expect(page.get_by_role("alert").first).to_be_visible()
+    page.keyboard.press("Control+z")
+    address(visit, text)
+    page.keyboard.press("Delete")
+    address(visit, "1x28x28_c8k3_relu_p2_fc10")

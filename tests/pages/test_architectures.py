@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnlab.architectures import NETWORKS
+from cnnlab.architectures.ideas import IDEAS
 from tests.pages.test_every_page import run
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "architectures.py"
@@ -46,6 +47,13 @@ def test_verified_numbers_are_shown(key: str, texts: list[str]) -> None:
     words = shown(run(PAGE, architectures_network=key))
     for text in texts:
         assert text in words, text
+
+
+def test_other_ideas_are_named_with_their_papers() -> None:
+    words = shown(run(PAGE))
+    for entry in IDEAS:
+        assert entry.idea in words
+        assert f"[{entry.paper}]({entry.address})" in words
 
 
 def test_two_are_compared() -> None:
