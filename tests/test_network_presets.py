@@ -21,6 +21,10 @@ REFUSED = {
     "resnet152": "at most 200 layers here, this has 515",
     "se_resnet50": "it has gates",
     "efficientnet_b0": "it has gates",
+    "mobilenet_v3_large": "it has gates",
+    "inception_v3": "it has branches side by side",
+    "shufflenet_v2_x1_0": "it has branches side by side",
+    "convnext_tiny": "it has layer norm",
 }
 
 
