@@ -267,7 +267,7 @@ def _set(name: str, key: str, axis: int | None = None) -> None:
         part = layer_to_text(replace(layer, **{name: now}))
         return design.replace_part(network, row, part)
 
-    design_state.change(make)
+    design_state.change_in_form(make)
 
 
 def _set_input(axis: int, key: str) -> None:
@@ -278,7 +278,7 @@ def _set_input(axis: int, key: str) -> None:
         shape[axis] = value
         return design.with_input(network, (shape[0], shape[1], shape[2]))
 
-    design_state.change(make)
+    design_state.change_in_form(make)
 
 
 # The form ------------------------------------------------------------------------------------
@@ -289,7 +289,7 @@ def _form(network: Network, facts: list[Facts], row: int) -> None:
         st.markdown("**Input**")
         with st.container(horizontal=True, gap="small"):
             for axis, name in enumerate(("channels", "rows", "columns")):
-                key = f"design_edit_input_{name}"
+                key = design_state.form_key(f"input_{name}")
                 act = partial(_set_input, axis, key)
                 _whole(name.capitalize(), network.input_shape[axis], key, LIMITS[name], act)
         return
@@ -342,42 +342,45 @@ def _layer_form(layer: Layer) -> None:
             case LocalResponseNorm():
                 _number(layer, "size")
             case Dropout():
-                st.session_state["design_edit_p"] = layer.p
+                key = design_state.form_key("p")
+                st.session_state[key] = layer.p
                 st.slider(
                     "Left out, share",
                     0.0,
                     1.0,
                     step=0.05,
-                    key="design_edit_p",
+                    key=key,
                     on_change=_set,
-                    args=("p", "design_edit_p"),
+                    args=("p", key),
                 )
             case Activation():
-                st.session_state["design_edit_kind"] = layer.kind
+                key = design_state.form_key("kind")
+                st.session_state[key] = layer.kind
                 st.selectbox(
                     "Function",
                     list(ACTIVATION_NAMES.values()),
-                    key="design_edit_kind",
+                    key=key,
                     on_change=_set,
-                    args=("kind", "design_edit_kind"),
+                    args=("kind", key),
                 )
             case _:
                 st.markdown("Nothing to set.")
     if isinstance(layer, Conv2d | Linear):
-        st.session_state["design_edit_bias"] = layer.bias
-        st.toggle("Bias", key="design_edit_bias", on_change=_set, args=("bias", "design_edit_bias"))
+        key = design_state.form_key("bias")
+        st.session_state[key] = layer.bias
+        st.toggle("Bias", key=key, on_change=_set, args=("bias", key))
 
 
 def _number(layer: Layer, name: str) -> None:
     """Draw one setting; two fields where rows and columns differ, words where it is "same"."""
     value = getattr(layer, name)
-    key = f"design_edit_{name}"
+    key = design_state.form_key(name)
     if isinstance(value, str):
         st.session_state[key] = value
         st.text_input(_FIELDS[name], key=key, disabled=True, width=_WIDTH)
     elif isinstance(value, tuple):
         for axis, word in enumerate(("rows", "columns")):
-            own = f"{key}_{word}"
+            own = design_state.form_key(f"{name}_{word}")
             act = partial(_set, name, own, axis)
             _whole(f"{_FIELDS[name]}, {word}", value[axis], own, LIMITS[name], act)
     else:

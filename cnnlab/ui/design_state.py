@@ -19,6 +19,8 @@ __all__ = [
     "TEXT",
     "before_drawing",
     "change",
+    "change_in_form",
+    "form_key",
     "grant_wishes",
     "memory",
     "read_text",
@@ -36,6 +38,7 @@ _MOST_UNDONE = 100
 def memory() -> dict[str, Any]:
     """Return what the session knows: the text shown, those before and after it, the chosen row."""
     empty = {"text": "", "past": [], "future": [], "selected": -1, "notice": "", "done": {}}
+    empty |= {"form": 0, "form_of": None}
     found: dict[str, Any] = st.session_state.setdefault(_MEMORY, empty)
     return found
 
@@ -62,6 +65,26 @@ def change(make: Callable[[Network, int], Network | tuple[Network, int]]) -> Non
         _remember(state)
         state["text"] = st.session_state[TEXT] = text
     state["selected"] = row
+
+
+def form_key(name: str) -> str:
+    """Return the key of a setting's widget, another one for each form that is shown.
+
+    A browser may still send a number of the form that stood there before; it must not be taken
+    for a setting of the row that is chosen now.
+    """
+    state = memory()
+    shown = (state["selected"], state["text"])
+    if shown != state["form_of"]:
+        state["form_of"], state["form"] = shown, state["form"] + 1
+    return f"design_edit_{name}_{state['form']}"
+
+
+def change_in_form(make: Callable[[Network, int], Network]) -> None:
+    """Change the network by a field of the form, which stays."""
+    change(make)
+    state = memory()
+    state["form_of"] = (state["selected"], state["text"])
 
 
 def row_to_begin(network: Network) -> int:

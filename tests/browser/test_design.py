@@ -50,7 +50,7 @@ def test_a_network_by_mouse_then_reload_and_another_browser(visitor: Callable[..
         add(page, label)
         address(visit, before + part)
     expect(row(page, "Fully connected 10")).to_contain_text("13,530")
-    outputs = page.locator(".st-key-design_edit_out_features input")
+    outputs = page.locator("[class*=st-key-design_edit_out_features] input")
     outputs.fill("2")
     outputs.press("Enter")
     address(visit, "1x28x28_c8k3_relu_p2_flat_fc2")

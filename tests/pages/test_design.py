@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,12 @@ def wish(at: AppTest, *actions: tuple[str, int] | tuple[str, int, int]) -> AppTe
     ]
     at.session_state["design_list"] = {"wishes": {"token": "t", "list": wishes}}
     return at.run()
+
+
+def field(at: AppTest, kind: str, name: str):
+    """Return a setting of the form; its key ends with the form's number."""
+    (found,) = [w for w in at.get(kind) if re.fullmatch(rf"design_edit_{name}_\d+", w.key or "")]
+    return found
 
 
 def press(at: AppTest, name: str) -> AppTest:
@@ -99,9 +106,9 @@ def test_settings_of_a_convolution() -> None:
         "groups": 3,
     }
     for name, value in settings.items():
-        at.number_input(key=f"design_edit_{name}").set_value(value).run()
+        field(at, "number_input", name).set_value(value).run()
     assert text(at) == "3x8x8_c6k5s2p2g3_relu"
-    at.toggle(key="design_edit_bias").set_value(False).run()
+    field(at, "toggle", "bias").set_value(False).run()
     assert text(at) == "3x8x8_c6k5s2p2g3nb_relu"
     assert rows(at)[1]["cells"][:2] == ["6 × 4 × 4", "150"]
     for _ in range(6):
@@ -110,7 +117,7 @@ def test_settings_of_a_convolution() -> None:
     assert at.button(key="design_edit_undo").disabled
     press(at, "redo")
     assert text(at) == "3x8x8_c6k3_relu"
-    at.number_input(key="design_edit_groups").set_value(3).run()
+    field(at, "number_input", "groups").set_value(3).run()
     assert at.button(key="design_edit_redo").disabled  # what came after is no more
 
 
@@ -130,22 +137,21 @@ def test_settings_of_a_convolution() -> None:
 )
 def test_settings_of_other_layers(part: str, kind: str, name: str, value: object, made: str):
     at = wish(opened(f"3x8x8_{part}"), ("select", 0))
-    (widget,) = [w for w in at.get(kind) if w.key == f"design_edit_{name}"]
-    widget.set_value(value).run()
+    field(at, kind, name).set_value(value).run()
     assert text(at) == f"3x8x8_{made}"
 
 
 def test_a_setting_that_comes_late_for_its_layer_changes_nothing() -> None:
     at = wish(opened(), ("select", 0))
     at.session_state["design_memory"]["selected"] = 1  # another row was chosen meanwhile
-    at.number_input(key="design_edit_kernel_size").set_value(5).run()
+    field(at, "number_input", "kernel_size").set_value(5).run()
     assert text(at) == SMALL
 
 
 def test_settings_of_the_input() -> None:
     at = opened()
     for name, value in (("channels", 1), ("rows", 20), ("columns", 30)):
-        at.number_input(key=f"design_edit_input_{name}").set_value(value).run()
+        field(at, "number_input", f"input_{name}").set_value(value).run()
     assert text(at) == "1x20x30_c4k3_relu"
     assert rows(at)[1]["cells"][0] == "4 × 18 × 28"
 
@@ -207,7 +213,7 @@ def test_what_is_wrong_is_said_at_its_layer_and_the_rest_is_counted() -> None:
     assert shown[8]["cells"] == [""] * 5
     assert "2,572" in html(at)
     assert at.session_state["design_memory"]["selected"] == 6
-    at.number_input(key="design_edit_kernel_size").set_value(4).run()
+    field(at, "number_input", "kernel_size").set_value(4).run()
     assert len(at.error) == 0
 
 
