@@ -10,10 +10,10 @@ layout.page_head(
 )
 
 shown = design_lab.start()
-with shown.place:
-    design_lab.totals(shown)
-    design_lab.editor(shown)
-    design_lab.drawing(shown)
+design_lab.totals(shown)
+design_lab.editor(shown)
+design_lab.drawing(shown)
+design_lab.as_text()
 design_lab.code(shown)
 
 panels.exercises(

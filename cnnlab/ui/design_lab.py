@@ -38,7 +38,7 @@ from cnnlab.ui import design_state, layout
 from cnnlab.ui.controls import choice
 from cnnlab.ui.layer_list import layer_list
 
-__all__ = ["Design", "code", "drawing", "editor", "start", "totals"]
+__all__ = ["Design", "as_text", "code", "drawing", "editor", "start", "totals"]
 
 _PAGES = Path(__file__).resolve().parents[2] / "pages"
 _OWN = "Own network"
@@ -75,30 +75,18 @@ _WIDTH = 128
 
 
 class Design(NamedTuple):
-    """What the page shows, and the place between the head and the text field."""
+    """What the page shows."""
 
     network: Network
     facts: list[Facts]
     in_flops: bool
-    place: Any
 
 
 def start() -> Design:
-    """Draw what begins a design, and the field that holds its text, which is its link too."""
-    design_state.grant_wishes()
-    design_state.before_drawing()
-    above, middle, below = st.container(), st.container(), st.container()
-    with below:  # first of all, since everything else follows from it
-        drawn = st.text_input(
-            "The network as text: copy it, change it, put another in",
-            key=design_state.TEXT,
-            bind="query-params",
-            help="Input, then one part for each layer: c64k3s2p1 is a convolution with 64 "
-            "filters, kernel 3, stride 2, padding 1. The link of this page holds the same text.",
-        )
-    network = design_state.read_text(drawn)
+    """Draw what begins a design: examples, undo, units, and what is to be said."""
+    network = design_state.current_network()
     state = design_state.memory()
-    with above, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         titles = {preset.text: title for title, preset in NETWORK_PRESETS.items()}
         chosen = titles.get(state["text"], _OWN)
         st.session_state["design_example"] = chosen
@@ -122,11 +110,11 @@ def start() -> Design:
             )
         unit = choice("Count operations in", ["MACs", "FLOPs"], key="design_unit")
     preset = NETWORK_PRESETS.get(chosen)
-    above.caption(preset.says if preset else "Your own network.")
-    notice = above.container(key="design_notice")
+    st.caption(preset.says if preset else "Your own network.")
+    notice = st.container(key="design_notice")
     if state["notice"]:
         notice.warning(state["notice"], icon=":material/info:")
-    return Design(network, design.survey(network), unit == "FLOPs", middle)
+    return Design(network, design.survey(network), unit == "FLOPs")
 
 
 def totals(shown: Design) -> None:
@@ -145,9 +133,18 @@ def totals(shown: Design) -> None:
 
 
 def editor(shown: Design) -> None:
-    """Draw the list of layers and, beside it, the settings of the chosen one and the palette."""
+    """Draw the palette, the list of layers and, beside it, the settings of the chosen one."""
     network, facts = shown.network, shown.facts
     state = design_state.memory()
+    st.markdown("**Add after the chosen row**")
+    with st.container(horizontal=True, gap="small"):
+        for label, part in _PALETTE.items():
+            st.button(
+                label,
+                key=f"design_edit_add_{part.partition('_')[0]}",
+                on_click=design_state.change,
+                args=(partial(_added, part=part),),
+            )
     left, right = st.columns([2.3, 1], gap="medium")
     with left:
         rows = _rows(network, facts, in_flops=shown.in_flops)
@@ -158,38 +155,30 @@ def editor(shown: Design) -> None:
                 "head": ["Layer", "Output", "Parameters", unit, "Memory", "Sees"],
                 "rows": rows,
                 "selected": state["selected"],
+                "done": state["done"],
+                "link": {design_state.LINK: state["text"]},
             },
             key=design_state.LIST,
         )
-        st.caption(
-            "Output: channels × rows × columns. Sees: how many input pixels one output cell can "
-            "see (its receptive field). Drag a row to another place; on a touch screen, by the "
-            "dots at its left. Keys in the list: ↑ ↓ choose, Alt + ↑ ↓ move, Ctrl + D duplicate, "
-            "Delete, Ctrl + Z undo."
-        )
-        layout.prose(
-            "Everything is counted for one picture (batch 1). A MAC is one multiplication with "
-            "its addition; one MAC is two FLOPs. Only operations with weights count: biases, "
-            "pooling, normalisation and activations do not. Memory: numbers of 4 bytes, the "
-            "output of every row, all kept."
-        )
-        st.page_link(
-            _PAGES / "model_layers.py",
-            label="Read any of torchvision's 80 networks, layer by layer",
-            icon=":material/table_rows:",
-        )
-    with right:
-        with st.container(border=True):
-            _form(network, facts, state["selected"])
-        st.markdown("**Add after the chosen row**")
-        with st.container(horizontal=True, gap="small"):
-            for label, part in _PALETTE.items():
-                st.button(
-                    label,
-                    key=f"design_edit_add_{part.partition('_')[0]}",
-                    on_click=design_state.change,
-                    args=(partial(_added, part=part),),
-                )
+    with right, st.container(border=True):
+        _form(network, facts, state["selected"])
+    st.caption(
+        "Output: channels × rows × columns. Sees: how many input pixels one output cell can "
+        "see (its receptive field). Drag a row to another place; on a touch screen, by the "
+        "dots at its left. Keys in the list: ↑ ↓ choose, Alt + ↑ ↓ move, Ctrl + D duplicate, "
+        "Delete, Ctrl + Z undo."
+    )
+    layout.prose(
+        "Everything is counted for one picture (batch 1). A MAC is one multiplication with "
+        "its addition; one MAC is two FLOPs. Only operations with weights count: biases, "
+        "pooling, normalisation and activations do not. Memory: numbers of 4 bytes, the "
+        "output of every row, all kept."
+    )
+    st.page_link(
+        _PAGES / "model_layers.py",
+        label="Read any of torchvision's 80 networks, layer by layer",
+        icon=":material/table_rows:",
+    )
 
 
 def drawing(shown: Design) -> None:
@@ -202,6 +191,20 @@ def drawing(shown: Design) -> None:
         "upright; its height is logarithmic too. Blue: input, orange: convolution, grey: pooling, "
         "green: rows of numbers, violet: sums. Normalisation, activation and dropout have no box. "
         "Scroll sideways to see all."
+    )
+
+
+def as_text() -> None:
+    """Show the network as the text that its link holds, to copy, to change or to replace."""
+    key = design_state.form_key("text")
+    st.session_state[key] = design_state.memory()["text"]
+    st.text_input(
+        "The network as text: copy it, change it, put another in",
+        key=key,
+        on_change=design_state.take_text,
+        args=(key,),
+        help="Input, then one part for each layer: c64k3s2p1 is a convolution with 64 "
+        "filters, kernel 3, stride 2, padding 1. The link of this page holds the same text.",
     )
 
 
@@ -257,8 +260,6 @@ def _set(name: str, key: str, axis: int | None = None) -> None:
 
     def make(network: Network, row: int) -> Network:
         layer = layer_from_text(design.parts_of(network)[row])
-        if not hasattr(layer, name):  # meant for a row that was chosen before
-            return network
         now = value
         if axis is not None:
             pair = list(getattr(layer, name))
@@ -267,7 +268,7 @@ def _set(name: str, key: str, axis: int | None = None) -> None:
         part = layer_to_text(replace(layer, **{name: now}))
         return design.replace_part(network, row, part)
 
-    design_state.change_in_form(make)
+    design_state.change_in_form(key, make)
 
 
 def _set_input(axis: int, key: str) -> None:
@@ -278,7 +279,7 @@ def _set_input(axis: int, key: str) -> None:
         shape[axis] = value
         return design.with_input(network, (shape[0], shape[1], shape[2]))
 
-    design_state.change_in_form(make)
+    design_state.change_in_form(key, make)
 
 
 # The form ------------------------------------------------------------------------------------

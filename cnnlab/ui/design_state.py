@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 import streamlit as st
 
@@ -11,28 +11,28 @@ from cnnlab import design
 from cnnlab.checks import InputError
 from cnnlab.network_presets import NETWORK_PRESETS
 from cnnlab.network_text import Network, network_from_text, network_to_text
+from cnnlab.ui import address
 from cnnlab.ui.layer_list import Wish, wishes
 
 __all__ = [
-    "FIRST",
+    "LINK",
     "LIST",
-    "TEXT",
-    "before_drawing",
     "change",
     "change_in_form",
+    "current_network",
     "form_key",
-    "grant_wishes",
     "memory",
-    "read_text",
     "redo",
     "row_to_begin",
+    "take_text",
     "undo",
 ]
 
-TEXT, LIST = "design_network", "design_list"
+LINK, LIST = "design_network", "design_list"
 FIRST = next(iter(NETWORK_PRESETS.values())).text
 _MEMORY = "design_memory"
 _MOST_UNDONE = 100
+Change = Callable[[Network, int], Network | tuple[Network, int]]
 
 
 def memory() -> dict[str, Any]:
@@ -43,8 +43,8 @@ def memory() -> dict[str, Any]:
     return found
 
 
-def change(make: Callable[[Network, int], Network | tuple[Network, int]]) -> None:
-    """Change the network; what `make` refuses becomes a sentence on the page.
+def change(make: Change) -> None:
+    """Change the network by a button; what `make` refuses becomes a sentence on the page.
 
     Parameters
     ----------
@@ -53,18 +53,8 @@ def change(make: Callable[[Network, int], Network | tuple[Network, int]]) -> Non
         chosen then, that row.
     """
     state = memory()
-    state["notice"] = ""
-    try:
-        made = make(network_from_text(state["text"]), state["selected"])
-        network, row = made if isinstance(made, tuple) else (made, state["selected"])
-        text = network_to_text(network)
-    except InputError as error:
-        state["notice"] = f"{str(error)[:1].upper()}{str(error)[1:]}."
-        return
-    if text != state["text"]:
-        _remember(state)
-        state["text"] = st.session_state[TEXT] = text
-    state["selected"] = row
+    _grant_wishes(state)  # a row that was chosen just before the button
+    _change(state, make)
 
 
 def form_key(name: str) -> str:
@@ -80,11 +70,34 @@ def form_key(name: str) -> str:
     return f"design_edit_{name}_{state['form']}"
 
 
-def change_in_form(make: Callable[[Network, int], Network]) -> None:
-    """Change the network by a field of the form, which stays."""
-    change(make)
+def change_in_form(key: str, make: Change) -> None:
+    """Change the network by a field of the form, which stays.
+
+    Nothing happens if the field belongs to a form that is no longer shown: under fast keys a
+    browser sends what a field held when it was drawn, for a row that is not chosen any more.
+    """
     state = memory()
+    is_shown = state["form_of"] == (state["selected"], state["text"])
+    if not is_shown or not key.endswith(f"_{state['form']}"):
+        return
+    _change(state, make)
     state["form_of"] = (state["selected"], state["text"])
+
+
+def take_text(key: str) -> None:
+    """Take the network that a learner has written as text; what is none is put back."""
+    typed = st.session_state[key]
+
+    def read(network: Network, row: int) -> tuple[Network, int]:
+        try:
+            written = network_from_text(typed.strip())
+            return written, row_to_begin(written)
+        except InputError as error:
+            raise InputError(
+                f"this text is damaged ({error}); here is the network from before instead"
+            ) from error
+
+    change_in_form(key, read)
 
 
 def row_to_begin(network: Network) -> int:
@@ -95,64 +108,48 @@ def row_to_begin(network: Network) -> int:
 
 def undo() -> None:
     """Take the last change back."""
-    _step("past", "future")
+    state = memory()
+    _grant_wishes(state)
+    _step(state, "past", "future")
 
 
 def redo() -> None:
     """Make the change again that was taken back last."""
-    _step("future", "past")
-
-
-def grant_wishes() -> None:
-    """Do what the list asks for; call it before any widget is drawn."""
     state = memory()
-    if not state["text"]:
-        return
-    for wish in wishes(LIST, state["done"]):
-        _grant(state, wish)
+    _grant_wishes(state)
+    _step(state, "future", "past")
 
 
-def read_text(drawn: str) -> Network:
-    """Return the network to show, given the text that the field (and so the link) holds.
+def current_network() -> Network:
+    """Return the network to show: from a new link, else the one before with what was wished.
 
-    A text that cannot be read is put back to what was shown before, or to the first example, with
-    one sentence in ``memory()["notice"]``.
+    A link that cannot be read leaves what was shown before, or the first example, with one
+    sentence in ``memory()["notice"]``.
     """
     state = memory()
-    text = drawn.strip()
+    link = address.new_link(state, [LINK])
+    if link:
+        _follow(state, link[LINK])
+    state["text"] = state["text"] or FIRST
+    _grant_wishes(state)
+    address.link_written(state, {LINK: state["text"]})
+    return network_from_text(state["text"])
+
+
+def _follow(state: dict[str, Any], text: str) -> None:
+    """Open the network of a link."""
     try:
-        network = network_from_text(text)
-        canonical = network_to_text(network)
+        network = network_from_text(text.strip())
     except InputError as error:
-        before = "the first example" if not state["text"] else "the network from before"
-        state["text"] = state["text"] or FIRST
-        state["notice"] = f"This text is damaged ({error}); here is {before} instead."
-        _put_back(state)
+        instead = "the network from before" if state["text"] else "the first example"
+        state["notice"] = f"This link is damaged ({error}); here is {instead} instead."
+        return
+    canonical = network_to_text(network)
     if canonical != state["text"]:
         if state["text"]:
             _remember(state)
-            state["notice"] = ""
         state["text"], state["selected"] = canonical, row_to_begin(network)
-    if canonical != drawn:
-        _put_back(state)
-    last = len(design.parts_of(network)) - 1
-    state["selected"] = max(-1, min(state["selected"], last))
-    return network
-
-
-def _put_back(state: dict[str, Any]) -> NoReturn:
-    """Run again with the text that is meant; a widget that is drawn cannot be changed."""
-    state["meant"] = state["text"]
-    st.rerun()
-
-
-def before_drawing() -> None:
-    """Put the meant text into the field, if the last run asked for that."""
-    state = memory()
-    if "meant" in state:
-        st.session_state[TEXT] = state.pop("meant")
-    elif TEXT not in st.session_state and TEXT not in st.query_params:
-        st.session_state[TEXT] = state["text"] or FIRST  # at first, or back from another page
+    state["notice"] = ""
 
 
 def _remember(state: dict[str, Any]) -> None:
@@ -160,27 +157,53 @@ def _remember(state: dict[str, Any]) -> None:
     state["future"] = []
 
 
-def _step(source: str, other: str) -> None:
-    state = memory()
+def _step(state: dict[str, Any], source: str, other: str) -> None:
     if not state[source]:
         return
     *state[source], text = state[source]
     state[other] = [*state[other], state["text"]]
-    state["text"] = st.session_state[TEXT] = text
+    state["text"], state["notice"] = text, ""
+    state["selected"] = min(state["selected"], _last_row(state))
+
+
+def _last_row(state: dict[str, Any]) -> int:
+    return len(state["text"].split("_")) - 2  # the first part is the input
+
+
+def _change(state: dict[str, Any], make: Change) -> None:
     state["notice"] = ""
+    try:
+        made = make(network_from_text(state["text"]), state["selected"])
+        network, row = made if isinstance(made, tuple) else (made, state["selected"])
+        text = network_to_text(network)
+    except InputError as error:
+        state["notice"] = f"{str(error)[:1].upper()}{str(error)[1:]}."
+        return
+    if text != state["text"]:
+        _remember(state)
+        state["text"] = text
+    state["selected"] = row
+
+
+def _grant_wishes(state: dict[str, Any]) -> None:
+    """Do what the list asks for and was not done yet."""
+    for wish in wishes(LIST, state["done"]):
+        _grant(state, wish)
 
 
 def _grant(state: dict[str, Any], wish: Wish) -> None:
-    last = len(state["text"].split("_")) - 2
+    last = _last_row(state)
     if wish.action == "undo":
-        undo()
+        _step(state, "past", "future")
     elif wish.action == "redo":
-        redo()
-    elif wish.action == "select":
-        state["selected"], state["notice"] = max(-1, min(wish.row, last)), ""
+        _step(state, "future", "past")
+    elif wish.action in ("select", "previous", "next"):  # of the row chosen when it is done
+        steps = {"previous": state["selected"] - 1, "next": state["selected"] + 1}
+        row = steps.get(wish.action, wish.row)
+        state["selected"], state["notice"] = max(-1, min(row, last)), ""
     elif wish.action == "move":
         if 0 <= wish.row <= last and 0 <= wish.before <= last + 1:
-            change(lambda network, _: design.move_to(network, wish.row, wish.before))
+            _change(state, lambda network, _: design.move_to(network, wish.row, wish.before))
     elif state["selected"] >= 0:
         actions: dict[str, Callable[[Network, int], tuple[Network, int]]] = {
             "up": lambda network, row: design.move(network, row, -1),
@@ -188,4 +211,4 @@ def _grant(state: dict[str, Any], wish: Wish) -> None:
             "duplicate": design.duplicate,
             "delete": design.remove,
         }
-        change(actions[wish.action])
+        _change(state, actions[wish.action])

@@ -16,13 +16,12 @@ from cnnlab.presets import PRESETS
 from cnnlab.repairs import repairs
 from cnnlab.setups import Setup, change, edit, trace_setup
 from cnnlab.trace import Trace, short, trace_payload
-from cnnlab.ui import layout
+from cnnlab.ui import address, layout
 from cnnlab.ui.lab_fields import brief, lab_fields
 
 __all__ = ["current_setup", "player_data", "replace_setup", "wanted_dialog"]
 
 _MOST_UNDONE = 50
-_MOST_LINKS = 200
 _MOST_ASKED = 2048  # steps; beyond, nobody predicts, and the answers would only cost time
 _OWN_WORDS = "Your own settings or numbers."
 
@@ -45,23 +44,16 @@ def current_setup(key: str) -> tuple[Setup, str]:
     str
         Why something was refused, empty if nothing was.
     """
-    state = st.session_state.setdefault(f"{key}_state", {"links": [], "done": {}})
-    link = {name: st.query_params[name] for name in PARAMETERS if name in st.query_params}
-    if not st.session_state.get(key):  # the player has come anew: a link in the address counts
-        state["links"] = state["links"][-1:]
-    notice = ""
-    if not state["links"] or (link and link not in state["links"]):
+    state = st.session_state.setdefault(f"{key}_state", {"done": {}})
+    link, notice = address.new_link(state, PARAMETERS), ""
+    if link is not None:
         try:
             state["setup"] = setup_from_link(link)
         except InputError as error:
             state["setup"] = setup_from_link({})
             notice = f"This link is damaged ({error}); here is the first example instead."
-        state["links"].append(link)
     notice = _grant_wishes(key, state) or notice
-    written = setup_to_link(state["setup"])
-    if written not in state["links"][-1:]:
-        # The address lags behind: it may still hold any of the links that were there before.
-        state["links"] = [*state["links"], written][-_MOST_LINKS:]
+    address.link_written(state, setup_to_link(state["setup"]))
     return state["setup"], notice
 
 

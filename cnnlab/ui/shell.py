@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from cnnlab.lessons import HOME, LESSONS, SECTIONS
-from cnnlab.ui import layout
+from cnnlab.ui import address, layout
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 
@@ -29,4 +29,5 @@ page = st.navigation(
     {name: pages for name, pages in sections.items() if pages},
     position="top" if lecture else "sidebar",
 )
+address.arrive_at(page.url_path)
 page.run()

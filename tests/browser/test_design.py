@@ -78,13 +78,10 @@ def test_a_network_by_keyboard(visitor: Callable[..., Visit]) -> None:
     address(visit, "1x28x28_c8k3_p2_relu")
     page.keyboard.press("Control+d")
     address(visit, "1x28x28_c8k3_p2_p2_relu")
-    visit.settle()
     page.keyboard.press("Delete")
     address(visit, "1x28x28_c8k3_p2_relu")
-    visit.settle()
     page.keyboard.press("Control+z")
     address(visit, "1x28x28_c8k3_p2_p2_relu")
-    visit.settle()
     page.keyboard.press("Control+y")
     address(visit, "1x28x28_c8k3_p2_relu")
     page.keyboard.press("r")  # Streamlit's key for a rerun, and its cache's: nothing happens
@@ -92,7 +89,6 @@ def test_a_network_by_keyboard(visitor: Callable[..., Visit]) -> None:
     page.keyboard.press("End")
     expect(page.locator(".layers tr.chosen")).to_contain_text("ReLU")
     expect(page.locator(".layers tr.chosen button")).to_be_focused()
-    visit.settle()
     button = page.get_by_role("button", name="Fully connected", exact=True)
     button.focus()
     page.keyboard.press("Enter")
@@ -252,9 +248,28 @@ def test_deleting_and_undoing_by_keyboard_keeps_the_focus(visitor: Callable[...,
     page.keyboard.press("Delete")
     address(visit, "1x28x28_c8k3_relu_p2_fc10")
     expect(page.get_by_role("alert").first).to_be_visible()
-    visit.settle()
     page.keyboard.press("Control+z")
     address(visit, text)
-    visit.settle()
     page.keyboard.press("Delete")
     address(visit, "1x28x28_c8k3_relu_p2_fc10")
+
+
+def test_keys_and_buttons_faster_than_the_server_lose_nothing(
+    visitor: Callable[..., Visit],
+) -> None:
+    visit = arrive(visitor, "/design?design_network=1x28x28_c8k3_relu_p2")
+    page = visit.page
+    page.locator(".layers tr.chosen button").focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowDown", "Control+d", "Control+d", "Alt+ArrowUp"):
+        page.keyboard.press(key)
+    for key in ("Delete", "ArrowUp", "Delete", "Control+z", "ArrowUp", "Alt+ArrowDown"):
+        page.keyboard.press(key)
+    address(visit, "1x28x28_c8k3_p2_relu_p2")
+    row(page, "Max pool").last.click()
+    add(page, "Batch norm")
+    add(page, "Flatten")
+    add(page, "Fully connected")
+    address(visit, "1x28x28_c8k3_p2_relu_p2_bn_flat_fc10")
+    visit.settle()
+    address(visit, "1x28x28_c8k3_p2_relu_p2_bn_flat_fc10")
+    assert visit.problems == []

@@ -22,19 +22,23 @@ def opened(text: str = SMALL, **query: str) -> AppTest:
 
 
 def text(at: AppTest) -> str:
-    """Return the network that the page shows; the field that the link holds says the same."""
+    """Return the network that the page shows; its text field and its link say the same."""
     assert not at.exception, at.exception
     shown = at.session_state["design_memory"]["text"]
-    (field,) = [w for w in at.text_input if w.key == "design_network"]
-    assert field.value == shown
-    assert field.proto.query_param_key == "design_network"
+    assert field(at, "text_input", "text").value == shown
+    assert listed(at)["link"] == {"design_network": shown}
     return shown
+
+
+def listed(at: AppTest) -> dict:
+    """Return what the list of layers is given."""
+    (component,) = at.get("bidi_component")
+    return json.loads(component.proto.json)
 
 
 def rows(at: AppTest) -> list[dict]:
     """Return what the list of layers shows."""
-    (component,) = at.get("bidi_component")
-    return json.loads(component.proto.json)["rows"]
+    return listed(at)["rows"]
 
 
 def wish(at: AppTest, *actions: tuple[str, int] | tuple[str, int, int]) -> AppTest:
@@ -224,20 +228,50 @@ def test_a_damaged_link_gives_the_first_preset_and_a_sentence(junk: str) -> None
     at = opened(junk)
     assert text(at) == next(iter(NETWORK_PRESETS.values())).text
     (warning,) = at.warning
-    assert warning.value.startswith("This text is damaged")
+    assert warning.value.startswith("This link is damaged")
     assert len(press(at, "add_bn").warning) == 0
 
 
 def test_a_text_that_is_typed() -> None:
     at = opened()
-    field = next(w for w in at.text_input if w.key == "design_network")
-    field.set_value(" 1x9x9_c3k3s1_bn ").run()
+    field(at, "text_input", "text").set_value(" 1x9x9_c3k3s1_bn ").run()
     assert text(at) == "1x9x9_c3k3_bn"
-    field = next(w for w in at.text_input if w.key == "design_network")
-    field.set_value("1x9x9_c3").run()
+    field(at, "text_input", "text").set_value("1x9x9_c3").run()
     assert text(at) == "1x9x9_c3k3_bn"
     assert "here is the network from before" in at.warning[0].value
-    assert text(press(at, "undo")) == SMALL
+    field(at, "text_input", "text").set_value(SMALL).run()  # one that was there before
+    assert text(at) == SMALL
+    for before in ("1x9x9_c3k3_bn", SMALL):
+        assert text(press(at, "undo")) == before
+
+
+def test_an_address_that_lags_behind_takes_nothing_back() -> None:
+    at = opened()
+    press(at, "add_bn")
+    assert at.query_params["design_network"] == SMALL  # no browser here to write it
+    assert text(press(at, "add_relu")) == "3x8x8_bn_relu_c4k3_relu"
+    at.query_params["design_network"] = "1x9x9_bn"
+    assert text(at.run()) == "1x9x9_bn"
+    at.query_params["design_network"] = SMALL
+    at.run()  # one of those before: the browser has not written the new one yet
+    assert text(at) == "1x9x9_bn"
+
+
+def test_a_link_that_is_followed_a_second_time() -> None:
+    at = opened()
+    press(at, "add_bn")
+    at.switch_page(str(ROOT / "pages" / "home.py")).run()
+    at.switch_page(str(PAGE))
+    at.query_params["design_network"] = SMALL
+    assert text(at.run()) == SMALL
+
+
+def test_a_button_acts_on_the_row_that_was_chosen_just_before() -> None:
+    at = opened("3x8x8_relu_bn_tanh")
+    at = wish(at, ("select", 0))
+    wishes = {"token": "t", "list": [{"number": 2, "action": "select", "row": 2}]}
+    at.session_state["design_list"] = {"wishes": wishes}
+    assert text(press(at, "delete")) == "3x8x8_relu_bn"
 
 
 def test_a_design_survives_a_visit_to_another_page() -> None:

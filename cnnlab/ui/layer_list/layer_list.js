@@ -27,7 +27,7 @@ function row(list, entry, place) {
   }
   line.append(what);
   for (const cell of entry.cells) line.append(make("td", "", cell));
-  line.onclick = () => list.dropped || choose(list, place, true);
+  line.onclick = () => list.dropped || choose(list, place);
   return line;
 }
 
@@ -57,12 +57,11 @@ function reveal(list, focus) {
   if (end > box.scrollTop + box.clientHeight) box.scrollTop = end - box.clientHeight;
 }
 
-function choose(list, place, focus) {
-  if (place < -1 || place >= list.count) return;
-  list.selected = place;
+function choose(list, place, action = "select") {
+  wish(list, action, place);
+  list.selected = Math.max(-1, Math.min(place, list.count - 1));
   mark(list);
-  reveal(list, focus);
-  wish(list, "select", place);
+  reveal(list, true);
 }
 
 function pressed(list, event) {
@@ -77,10 +76,10 @@ function pressed(list, event) {
   else if (command && key.toLowerCase() === "y") action = "redo";
   if (!command && key.length === 1) event.stopPropagation(); // Streamlit's own keys: r, c
   if (action) wish(list, action, list.selected);
-  else if (key === "ArrowUp") choose(list, list.selected - 1, true);
-  else if (key === "ArrowDown") choose(list, list.selected + 1, true);
-  else if (key === "Home") choose(list, -1, true);
-  else if (key === "End") choose(list, list.count - 1, true);
+  else if (key === "ArrowUp") choose(list, list.selected - 1, "previous");
+  else if (key === "ArrowDown") choose(list, list.selected + 1, "next");
+  else if (key === "Home") choose(list, -1);
+  else if (key === "End") choose(list, list.count - 1);
   else return;
   event.preventDefault();
   event.stopPropagation();
@@ -163,6 +162,14 @@ function release(list, drop = false) {
   if (drop && (held.at < first || held.at > last)) wish(list, "move", held.place, held.at);
 }
 
+// The address always holds the network, so a reload or a copied link loses nothing.
+function writeLink(link) {
+  const query = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(link)) query.set(name, value);
+  const text = `${location.pathname}?${query}${location.hash}`;
+  history.replaceState(history.state, "", text);
+}
+
 export default function ({ data, parentElement, setStateValue }) {
   let list = LISTS.get(parentElement);
   if (!list) {
@@ -199,8 +206,11 @@ export default function ({ data, parentElement, setStateValue }) {
   }
   list.rows = data.rows;
   list.count = data.rows.length - 1;
-  list.selected = data.selected;
+  const seen = data.done[list.token] ?? 0; // of the wishes; later ones are still on their way
+  list.wishes = list.wishes.filter((wish) => wish.number > seen);
+  if (list.wishes.length === 0 || list.selected >= list.count) list.selected = data.selected;
   mark(list);
   reveal(list, focused);
+  writeLink(data.link);
   return () => {};
 }

@@ -15,7 +15,18 @@ _component = st.components.v2.component(
     css=(_HERE / "layer_list.css").read_text(encoding="utf-8"),
     js=(_HERE / "layer_list.js").read_text(encoding="utf-8"),
 )
-_ACTIONS = ("select", "move", "up", "down", "duplicate", "delete", "undo", "redo")
+_ACTIONS = (
+    "select",
+    "previous",
+    "next",
+    "move",
+    "up",
+    "down",
+    "duplicate",
+    "delete",
+    "undo",
+    "redo",
+)
 
 
 class Wish(NamedTuple):
@@ -35,7 +46,8 @@ def layer_list(data: dict[str, Any], *, key: str) -> None:
         ``label``, ``head`` (names of the columns), ``rows`` (each with ``title``, ``depth``,
         ``cells``, ``error``; ``block``: the first row and the one after the last of what is
         dragged with it; ``inside``: whether what is put before it stands in a block),
-        ``selected`` (place of a row); plain JSON types. The first row, the input, has place -1.
+        ``selected`` (place of a row), ``done`` (what `wishes` has noted), ``link`` (names and
+        values that go into the address); plain JSON types. The first row, the input, has place -1.
     key : str
         The component's key on this page.
     """
