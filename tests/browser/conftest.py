@@ -145,6 +145,12 @@ def visitor(browser: Browser, server: Server) -> Iterator[Callable[..., Visit]]:
         context.close()
 
 
+@pytest.fixture(params=[(1280, 1000), (390, 844)], ids=["laptop", "phone"])
+def arriving(visitor: Callable[..., Visit], request: pytest.FixtureRequest) -> Visit:
+    """Return a new visitor on a laptop, then one on a phone."""
+    return visitor(width=request.param[0], height=request.param[1])
+
+
 def watch(visit: Visit) -> None:
     """Note every error of the page, every request to another host, every websocket frame."""
 
