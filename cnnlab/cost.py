@@ -258,8 +258,7 @@ def describe(layer: Layer) -> str:
             words += [f"groups {layer.groups}"] if layer.groups > 1 else []
         case Pool2d():
             kind = {"max": "Max", "average": "Average", "L2": "L2"}[layer.kind]
-            stride = layer.kernel_size if layer.stride is None else layer.stride
-            words = [f"{kind} pool {_both(layer.kernel_size)}", f"stride {_one(stride)}"]
+            words = [f"{kind} pool {_both(layer.kernel_size)}", f"stride {_one(layer.step)}"]
             words += _settings(layer, but="stride")
             words += ["ceil"] if layer.ceil_mode else []
         case AdaptiveAvgPool2d():

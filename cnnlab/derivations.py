@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cnnlab.checks import as_pair
 from cnnlab.cost import layer_row
-from cnnlab.layers import Conv2d, Shape, same_padding
+from cnnlab.layers import Conv2d, Shape, window_along
 from cnnlab.shapes import size_formula
 
 __all__ = ["Line", "derive", "with_unit"]
@@ -112,20 +112,5 @@ _SIZE = "(W₁ + 2P − F) / S + 1"
 
 
 def _size(layer: Conv2d, shape: Shape, axis: int) -> str:
-    kernel_size = as_pair(layer.kernel_size, name="kernel_size", low=1)[axis]
-    dilation = as_pair(layer.dilation, name="dilation", low=1)[axis]
-    padding: int | tuple[int, int]
-    if layer.padding == "same":
-        padding = same_padding(kernel_size, dilation=dilation)
-    elif layer.padding == "valid":
-        padding = 0
-    else:
-        padding = as_pair(layer.padding, name="padding", low=0)[axis]
-    calculation = size_formula(
-        shape[1 + axis],
-        kernel_size=kernel_size,
-        stride=as_pair(layer.stride, name="stride", low=1)[axis],
-        padding=padding,
-        dilation=dilation,
-    )
+    calculation = size_formula(shape[1 + axis], **window_along(layer, axis)._asdict())
     return calculation.rsplit(" = ", 1)[0] if "rounded" not in calculation else calculation

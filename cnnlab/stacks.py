@@ -12,11 +12,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cnnlab.checks import InputError, as_pair, in_range
+from cnnlab.checks import InputError, in_range
 from cnnlab.cost import LayerError, summarize, totals
 from cnnlab.derivations import Line
-from cnnlab.layers import Conv2d, Pool2d, output_shape, same_padding
+from cnnlab.layers import Conv2d, Pool2d, output_shape, window_along
 from cnnlab.receptive import ReceptiveField, receptive_field, receptive_fields
+from cnnlab.shapes import same_padding
 
 __all__ = [
     "EXAMPLES",
@@ -126,8 +127,8 @@ def usual_padding(layer: Window) -> int:
     """Return the padding that a layer gets if its text names none."""
     if isinstance(layer, Pool2d):
         return 0
-    kernel_size, dilation = _one(layer.kernel_size), _one(layer.dilation)
-    return same_padding(kernel_size, dilation=dilation)[0]
+    window = window_along(layer, 0)
+    return same_padding(window.kernel_size, dilation=window.dilation)[0]
 
 
 def output_sizes(layers: Sequence[Window], side: int) -> list[int]:
@@ -193,20 +194,20 @@ def derive_field(layers: Sequence[Window], number: int) -> list[Line]:
     number = in_range(number, name="layer", low=1, high=len(layers))
     before = ReceptiveField(), *receptive_fields(layers)
     old, new, layer = before[number - 1], before[number], layers[number - 1]
-    kernel_size, dilation = _one(layer.kernel_size), _one(layer.dilation)
+    window = window_along(layer, 0)
     first = _signed(old.start)
     return [
         Line(
             "Size",
             "size + (kernel − 1) · dilation · jump",
-            f"{old.size:,} + ({kernel_size} − 1) · {dilation} · {old.jump:,}",
+            f"{old.size:,} + ({window.kernel_size} − 1) · {window.dilation} · {old.jump:,}",
             f"{new.size:,}",
         ),
-        Line("Jump", "jump · stride", f"{old.jump:,} · {_stride(layer)}", f"{new.jump:,}"),
+        Line("Jump", "jump · stride", f"{old.jump:,} · {window.stride}", f"{new.jump:,}"),
         Line(
             "Start",
             "start − padding · jump",
-            f"{first} − {_padding(layer)} · {old.jump:,}",
+            f"{first} − {window.padding[0]} · {old.jump:,}",
             _signed(new.start),
         ),
     ]
@@ -304,29 +305,15 @@ def _number(digits: str, name: str, number: int) -> int:
 
 
 def _written(layer: Window) -> str:
-    conv = isinstance(layer, Conv2d)
-    text = f"{'c' if conv else 'p'}{_one(layer.kernel_size)}"
+    conv, window = isinstance(layer, Conv2d), window_along(layer, 0)
+    text = f"{'c' if conv else 'p'}{window.kernel_size}"
     for letter, value, usual in (
-        ("s", _stride(layer), 1 if conv else 2),
-        ("p", _padding(layer), usual_padding(layer)),
-        ("d", _one(layer.dilation), 1),
+        ("s", window.stride, 1 if conv else 2),
+        ("p", window.padding[0], usual_padding(layer)),
+        ("d", window.dilation, 1),
     ):
         text += "" if value == usual else f"{letter}{value}"
     return text
-
-
-def _one(pair: int | tuple[int, int]) -> int:
-    return as_pair(pair, name="size", low=0)[0]
-
-
-def _stride(layer: Window) -> int:
-    return _one(layer.kernel_size if layer.stride is None else layer.stride)
-
-
-def _padding(layer: Window) -> int:
-    if isinstance(layer.padding, str):
-        return usual_padding(layer) if layer.padding == "same" else 0
-    return _one(layer.padding)
 
 
 def _signed(number: int) -> str:

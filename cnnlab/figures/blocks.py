@@ -120,9 +120,8 @@ def _words(layer: Layer) -> tuple[str, str]:
             words += [f"stride {layer.stride}"] if layer.stride not in (1, (1, 1)) else []
             return ", ".join(words), "kernel"
         case Pool2d():
-            stride = layer.kernel_size if layer.stride is None else layer.stride
             words = [describe(layer).split(",")[0].lower()]
-            words += [f"stride {stride}"] if stride != 1 else []
+            words += [f"stride {layer.step}"] if layer.step != 1 else []
             return ", ".join(words), "cursor"
         case AdaptiveAvgPool2d():
             return "mean of each map", "cursor"

@@ -336,7 +336,7 @@ def _layer_form(layer: Layer) -> None:
                 _number(layer, "groups")
             case Pool2d():
                 _number(layer, "kernel_size")
-                _number(replace(layer, stride=layer.stride or layer.kernel_size), "stride")
+                _number(replace(layer, stride=layer.step), "stride")
                 _number(layer, "padding")
             case Linear():
                 _number(layer, "out_features")
