@@ -7,6 +7,7 @@ layers themselves, so a tuple describes a ResNet as well as a VGG.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import Literal, NamedTuple
 
 from cnnlab.checks import InputError, as_pair, in_range
@@ -42,6 +43,8 @@ __all__ = [
     "Split",
     "half_of",
     "output_shape",
+    "shape_text",
+    "size_text",
     "window_along",
 ]
 
@@ -236,11 +239,11 @@ def output_shape(layer: Layer, shape: Shape) -> Shape:
     """
     match layer:
         case Flatten():
-            return (_count(shape),)
+            return (prod(shape),)
         case Linear(out_features=features):
             if len(shape) != 1:
                 raise InputError(
-                    f"a fully connected layer takes a row of numbers, it gets {_written(shape)}: "
+                    f"a fully connected layer takes a row of numbers, it gets {shape_text(shape)}: "
                     "put Flatten or global pooling with Flatten before it"
                 )
             return (in_range(features, name="out_features", low=1, high=MOST),)
@@ -331,22 +334,33 @@ def window_along(layer: Conv2d | Pool2d, axis: int, *, high: int | None = None) 
     return AxisWindow(kernel_size, stride, padding, dilation)
 
 
-def _count(shape: Shape) -> int:
-    count = 1
-    for n in shape:
-        count *= n
-    return count
+def shape_text(shape: Shape, *, times: str = " × ") -> str:
+    """Return a shape for reading, in the order of the numbers.
+
+    Examples
+    --------
+    >>> shape_text((64, 112, 56)), shape_text((1000,))
+    ('64 × 112 × 56', '1000')
+    """
+    return times.join(str(n) for n in shape)
 
 
-def _written(shape: Shape) -> str:
-    return " × ".join(str(n) for n in shape)
+def size_text(shape: Shape) -> str:
+    """Return a shape for reading as papers write it: width × height × depth.
+
+    Examples
+    --------
+    >>> size_text((64, 112, 56)), size_text((1000,))
+    ('56 × 112 × 64', '1000')
+    """
+    return shape_text((*reversed(shape[1:]), shape[0]))
 
 
 def _picture(layer: Layer, shape: Shape) -> tuple[int, int, int]:
     if len(shape) != 3:
         raise InputError(
             f"{type(layer).__name__} takes feature maps (channels × rows × columns), it gets "
-            f"{_written(shape)} number{'s' if shape != (1,) else ''}: put it before Flatten"
+            f"{shape_text(shape)} number{'s' if shape != (1,) else ''}: put it before Flatten"
         )
     return shape[0], shape[1], shape[2]
 
@@ -410,7 +424,7 @@ def _joined(layer: Block | Residual | Concat | Dense | Gate | Split, shape: Shap
             if made != kept:
                 raise InputError(
                     f"the two ways of a residual block must end in the same shape: its body makes "
-                    f"{_written(made)}, its shortcut {_written(kept)}"
+                    f"{shape_text(made)}, its shortcut {shape_text(kept)}"
                 )
             return made
         case Concat():
@@ -425,7 +439,7 @@ def _joined(layer: Block | Residual | Concat | Dense | Gate | Split, shape: Shap
             if made[0] != shape[0] or any(n != 1 for n in made[1:]):
                 raise InputError(
                     f"a gate needs one number for each of the {shape[0]} channels, its body makes "
-                    f"{_written(made)}"
+                    f"{shape_text(made)}"
                 )
             return shape
 
@@ -455,6 +469,6 @@ def _stacked(shapes: list[Shape]) -> Shape:
     if len(sizes) != 1:
         raise InputError(
             "feature maps that are stacked must have the same rows and columns, they are "
-            + " and ".join(_written(shape) for shape in shapes)
+            + " and ".join(shape_text(shape) for shape in shapes)
         )
     return (sum(shape[0] for shape in shapes), *sizes.pop())

@@ -22,7 +22,7 @@ from cnnlab.layers import (
     Linear,
     LocalResponseNorm,
     Pool2d,
-    Shape,
+    shape_text,
 )
 from cnnlab.network_export import network_in_keras, network_in_pytorch
 from cnnlab.network_presets import NETWORK_PRESETS
@@ -402,7 +402,7 @@ def _whole(
 def _rows(network: Network, facts: list[Facts], *, in_flops: bool) -> list[dict[str, Any]]:
     shape = network.input_shape
     rows: list[dict[str, Any]] = [
-        {"title": "Input", "depth": 0, "cells": [_written(shape), "", "", "", "1"], "error": ""}
+        {"title": "Input", "depth": 0, "cells": [shape_text(shape), "", "", "", "1"], "error": ""}
     ]
     parts = [row.part for row in facts]
     for place, row in enumerate(facts):
@@ -410,9 +410,9 @@ def _rows(network: Network, facts: list[Facts], *, in_flops: bool) -> list[dict[
         cells = [""] * 5
         if row.part in ("res", "skip"):
             cells[0] = ""
-        elif not later:
+        elif row.output_shape is not None:
             cells = [
-                _written(row.output_shape),
+                shape_text(row.output_shape),
                 f"{row.n_params:,}" if row.n_params else "–",
                 with_unit(row.macs * (2 if in_flops else 1), "") if row.macs else "–",
                 with_unit(row.activation_bytes, "B"),
@@ -441,15 +441,11 @@ def _seen(row: Facts) -> str:
     return str(rows) if rows == columns else f"{rows} × {columns}"
 
 
-def _written(shape: Shape | None) -> str:
-    return "" if shape is None else " × ".join(str(n) for n in shape)
-
-
 def _sums(found: Totals, *, in_flops: bool) -> str:
     operations = found.macs * (2 if in_flops else 1)
     unit = "FLOPs" if in_flops else "MACs"
     entries = [
-        ("Output", _written(found.output_shape) or "none", ""),
+        ("Output", shape_text(found.output_shape or ()) or "none", ""),
         ("Parameters", with_unit(found.n_params, ""), f"{found.n_params:,}"),
         (f"Operations, {unit}", with_unit(operations, ""), f"{operations:,}"),
         ("Memory of the parameters", with_unit(4 * found.n_params, "B"), ""),
