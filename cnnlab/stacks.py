@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cnnlab.checks import InputError, in_range
-from cnnlab.cost import LayerError, summarize, totals
+from cnnlab.cost import summarize, totals
 from cnnlab.derivations import Line
-from cnnlab.layers import Conv2d, Pool2d, output_shape, window_along
+from cnnlab.layers import Conv2d, Pool2d, window_along
 from cnnlab.receptive import ReceptiveField, receptive_field, receptive_fields
 from cnnlab.shapes import same_padding
 
@@ -144,14 +144,8 @@ def output_sizes(layers: Sequence[Window], side: int) -> list[int]:
     >>> output_sizes(parse_stack("alexnet"), 224)
     [55, 27, 27, 13, 13, 13, 13]
     """
-    shape, sizes = (1, side, side), []
-    for number, layer in enumerate(layers, 1):
-        try:
-            shape = output_shape(layer, shape)  # type: ignore[assignment]
-        except InputError as error:
-            raise LayerError((number - 1,), f"layer {number}", str(error)) from None
-        sizes.append(shape[1])
-    return sizes
+    named = [replace(layer, name=f"layer {number}") for number, layer in enumerate(layers, 1)]
+    return [row.output_shape[1] for row in summarize(named, (1, side, side))]
 
 
 def fitting_size(layers: Sequence[Window]) -> int:
