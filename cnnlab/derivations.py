@@ -9,7 +9,7 @@ from cnnlab.cost import layer_row
 from cnnlab.layers import Conv2d, Shape, window_along
 from cnnlab.shapes import size_formula
 
-__all__ = ["Line", "derive", "with_unit"]
+__all__ = ["Line", "derive", "with_minus", "with_unit"]
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,17 @@ def with_unit(number: float, unit: str) -> str:
         if number >= power:
             return f"{number / power:.4g} {prefix}{unit}"
     return f"{number:g} {unit}".rstrip()
+
+
+def with_minus(number: int) -> str:
+    """Return a whole number with commas, and with a minus as long as a plus.
+
+    Examples
+    --------
+    >>> with_minus(1234), with_minus(-4)
+    ('1,234', '−4')
+    """
+    return f"{number:,}".replace("-", "−")
 
 
 _SIZE = "(W₁ + 2P − F) / S + 1"

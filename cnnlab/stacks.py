@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from cnnlab.checks import InputError, in_range
 from cnnlab.cost import summarize, totals
-from cnnlab.derivations import Line
+from cnnlab.derivations import Line, with_minus
 from cnnlab.layers import Conv2d, Pool2d, window_along
 from cnnlab.receptive import ReceptiveField, receptive_field, receptive_fields
 from cnnlab.shapes import same_padding
@@ -189,7 +189,7 @@ def derive_field(layers: Sequence[Window], number: int) -> list[Line]:
     before = ReceptiveField(), *receptive_fields(layers)
     old, new, layer = before[number - 1], before[number], layers[number - 1]
     window = window_along(layer, 0)
-    first = _signed(old.start)
+    first = with_minus(old.start)
     return [
         Line(
             "Size",
@@ -202,7 +202,7 @@ def derive_field(layers: Sequence[Window], number: int) -> list[Line]:
             "Start",
             "start − padding · jump",
             f"{first} − {window.padding[0]} · {old.jump:,}",
-            _signed(new.start),
+            with_minus(new.start),
         ),
     ]
 
@@ -308,7 +308,3 @@ def _written(layer: Window) -> str:
     ):
         text += "" if value == usual else f"{letter}{value}"
     return text
-
-
-def _signed(number: int) -> str:
-    return f"{number:,}".replace("-", "−")
