@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnnlab.checks import as_pair
-from cnnlab.cost import layer_row
+from cnnlab.cost import BYTES, layer_row
 from cnnlab.layers import Conv2d, Shape, window_along
 from cnnlab.shapes import size_formula
 
@@ -80,15 +80,15 @@ def derive(layer: Conv2d, shape: Shape, *, flops: bool = False, bias: bool = Tru
     lines += [
         Line(
             "Memory of the output",
-            "W₂ · H₂ · K · 4 bytes",
-            f"{row.n_activations:,} · 4",
+            f"W₂ · H₂ · K · {BYTES} bytes",
+            f"{row.n_activations:,} · {BYTES}",
             with_unit(row.activation_bytes, "B"),
         ),
         Line(
             "Memory of the parameters",
-            "4 bytes each",
-            f"{n_params:,} · 4",
-            with_unit(4 * n_params, "B"),
+            f"{BYTES} bytes each",
+            f"{n_params:,} · {BYTES}",
+            with_unit(BYTES * n_params, "B"),
         ),
     ]
     return lines

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from cnnlab import design
+from cnnlab.cost import BYTES
 from cnnlab.derivations import with_unit
 from cnnlab.design import Facts, Totals
 from cnnlab.figures.network import network_drawing
@@ -448,7 +449,7 @@ def _sums(found: Totals, *, in_flops: bool) -> str:
         ("Output", shape_text(found.output_shape or ()) or "none", ""),
         ("Parameters", with_unit(found.n_params, ""), f"{found.n_params:,}"),
         (f"Operations, {unit}", with_unit(operations, ""), f"{operations:,}"),
-        ("Memory of the parameters", with_unit(4 * found.n_params, "B"), ""),
+        ("Memory of the parameters", with_unit(BYTES * found.n_params, "B"), ""),
         ("Memory of the activations", with_unit(found.activation_bytes, "B"), ""),
     ]
     cards = "".join(
