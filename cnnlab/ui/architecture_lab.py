@@ -130,8 +130,7 @@ def layer_table(network: Network, *, flops: bool) -> None:
         "of the stage, in pixels of the picture, padding included. In the second column, 3×3, 64 "
         "is a convolution with 64 filters; /2 is stride 2; “+ input” adds the block's input. "
         "Numbers of a stage are the sums of its rows; equal blocks share a row, which has their "
-        "sum. k: thousand, M: "
-        "million, G: thousand million."
+        "sum. k: thousand, M: million, G: thousand million."
     )
 
 
