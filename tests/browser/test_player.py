@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from cnnlab.images import patch, sample, to_array
+from cnnlab.images import patch, to_array
+from cnnlab.samples import sample
 from tests.browser.conftest import Visit
 
 pytestmark = pytest.mark.browser
