@@ -11,7 +11,8 @@ from cnnlab.kernels import KERNELS
 from cnnlab.links import setup_to_link
 from cnnlab.presets import PRESETS
 from cnnlab.samples import SAMPLES
-from cnnlab.setups import LIMITS, OWN, OWN_PHOTOGRAPH, Setup
+from cnnlab.setup_changes import LIMITS
+from cnnlab.setups import OWN, OWN_PHOTOGRAPH, Setup
 
 __all__ = ["brief", "lab_fields"]
 

@@ -14,7 +14,8 @@ from cnnlab.links import PARAMETERS, setup_from_link, setup_to_link
 from cnnlab.mistakes import size_mistakes, value_mistakes
 from cnnlab.presets import PRESETS
 from cnnlab.repairs import repairs
-from cnnlab.setups import Setup, change, edit, trace_setup
+from cnnlab.setup_changes import change, edit
+from cnnlab.setups import Setup, trace_setup
 from cnnlab.trace import Trace, short, trace_payload
 from cnnlab.ui import address, layout
 from cnnlab.ui.lab_fields import brief, lab_fields
