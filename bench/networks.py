@@ -28,9 +28,9 @@ def classification(*, rounds: int) -> list[Result]:
     """Return our classification against torchvision's own recipe."""
     import torch
 
-    from cnnlab import catalogue, images, loading, pretrained
+    from cnnlab import catalogue, loading, pretrained, samples
 
-    picture = images.sample("cat")
+    picture = samples.sample("cat")
     model, transforms = loading.load(NAME), catalogue.weights_of(NAME).transforms()
 
     def bare() -> object:
@@ -45,11 +45,11 @@ def attribution(*, rounds: int) -> list[Result]:
     """Return our Grad-CAM against Captum called directly."""
     from captum.attr import LayerAttribution, LayerGradCam
 
-    from cnnlab import images, loading, pretrained
+    from cnnlab import loading, pretrained, samples
     from cnnlab.attribution import grad_cam, grad_cam_steps
     from cnnlab.features import private_copy
 
-    picture = images.sample("cat")
+    picture = samples.sample("cat")
     batch, model = pretrained.preprocess(picture, NAME), loading.load(NAME)
     settings = {"target": 285, "layer": "features"}
     bare_model = private_copy(model)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
 
 from cnnlab.checks import InputError, as_pair, in_range
@@ -120,7 +121,7 @@ class Row:
     @property
     def n_activations(self) -> int:
         """Numbers that the layer writes."""
-        return _count(self.output_shape)
+        return prod(self.output_shape)
 
     @property
     def activation_bytes(self) -> int:
@@ -210,7 +211,7 @@ def summarize_model(name: str) -> list[ModelRow]:
 def layer_row(layer: Layer, input_shape: Shape) -> Row:
     """Return what one layer makes and costs; a join counts only itself, not what it holds."""
     shape = output_shape(layer, input_shape)
-    n_in, n_out = _count(input_shape), _count(shape)
+    n_in, n_out = prod(input_shape), prod(shape)
     counts: dict[str, int] = {}
     match layer:
         case Conv2d():
@@ -258,8 +259,7 @@ def describe(layer: Layer) -> str:
             words += [f"groups {layer.groups}"] if layer.groups > 1 else []
         case Pool2d():
             kind = {"max": "Max", "average": "Average", "L2": "L2"}[layer.kind]
-            stride = layer.kernel_size if layer.stride is None else layer.stride
-            words = [f"{kind} pool {_both(layer.kernel_size)}", f"stride {_one(stride)}"]
+            words = [f"{kind} pool {_both(layer.kernel_size)}", f"stride {_one(layer.step)}"]
             words += _settings(layer, but="stride")
             words += ["ceil"] if layer.ceil_mode else []
         case AdaptiveAvgPool2d():
@@ -381,10 +381,3 @@ def _one(pair: int | tuple[int, int] | str) -> str:
         return pair
     rows, columns = as_pair(pair, name="size", low=0)
     return str(rows) if rows == columns else f"{rows}×{columns}"
-
-
-def _count(shape: Shape) -> int:
-    count = 1
-    for n in shape:
-        count *= n
-    return count

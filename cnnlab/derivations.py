@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnnlab.checks import as_pair
-from cnnlab.cost import layer_row
-from cnnlab.layers import Conv2d, Shape, same_padding
+from cnnlab.cost import BYTES, layer_row
+from cnnlab.layers import Conv2d, Shape, window_along
 from cnnlab.shapes import size_formula
 
-__all__ = ["Line", "derive", "with_unit"]
+__all__ = ["Line", "derive", "with_minus", "with_unit"]
 
 
 @dataclass(frozen=True)
@@ -80,15 +80,15 @@ def derive(layer: Conv2d, shape: Shape, *, flops: bool = False, bias: bool = Tru
     lines += [
         Line(
             "Memory of the output",
-            "W₂ · H₂ · K · 4 bytes",
-            f"{row.n_activations:,} · 4",
+            f"W₂ · H₂ · K · {BYTES} bytes",
+            f"{row.n_activations:,} · {BYTES}",
             with_unit(row.activation_bytes, "B"),
         ),
         Line(
             "Memory of the parameters",
-            "4 bytes each",
-            f"{n_params:,} · 4",
-            with_unit(4 * n_params, "B"),
+            f"{BYTES} bytes each",
+            f"{n_params:,} · {BYTES}",
+            with_unit(BYTES * n_params, "B"),
         ),
     ]
     return lines
@@ -108,24 +108,20 @@ def with_unit(number: float, unit: str) -> str:
     return f"{number:g} {unit}".rstrip()
 
 
+def with_minus(number: int) -> str:
+    """Return a whole number with commas, and with a minus as long as a plus.
+
+    Examples
+    --------
+    >>> with_minus(1234), with_minus(-4)
+    ('1,234', '−4')
+    """
+    return f"{number:,}".replace("-", "−")
+
+
 _SIZE = "(W₁ + 2P − F) / S + 1"
 
 
 def _size(layer: Conv2d, shape: Shape, axis: int) -> str:
-    kernel_size = as_pair(layer.kernel_size, name="kernel_size", low=1)[axis]
-    dilation = as_pair(layer.dilation, name="dilation", low=1)[axis]
-    padding: int | tuple[int, int]
-    if layer.padding == "same":
-        padding = same_padding(kernel_size, dilation=dilation)
-    elif layer.padding == "valid":
-        padding = 0
-    else:
-        padding = as_pair(layer.padding, name="padding", low=0)[axis]
-    calculation = size_formula(
-        shape[1 + axis],
-        kernel_size=kernel_size,
-        stride=as_pair(layer.stride, name="stride", low=1)[axis],
-        padding=padding,
-        dilation=dilation,
-    )
+    calculation = size_formula(shape[1 + axis], **window_along(layer, axis)._asdict())
     return calculation.rsplit(" = ", 1)[0] if "rounded" not in calculation else calculation

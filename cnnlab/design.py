@@ -15,6 +15,7 @@ from cnnlab.layers import Layer, Residual, Shape
 from cnnlab.network_text import (
     MOST_LAYERS,
     Network,
+    count_layers,
     layer_from_text,
     network_from_text,
     network_to_text,
@@ -182,7 +183,7 @@ def duplicate(network: Network, place: int) -> tuple[Network, int]:
     """Return the network with a row, or its block, twice, and where the second one is."""
     parts = parts_of(network)
     first, last = block_of(parts, place)
-    _check_room(network, sum(part not in ("skip", "add") for part in parts[first:last]))
+    _check_room(network, count_layers(parts[first:last]))
     return _again(network, [*parts[:last], *parts[first:last], *parts[last:]]), last + place - first
 
 
@@ -282,7 +283,7 @@ def _again(network: Network, parts: Sequence[str]) -> Network:
 
 
 def _check_room(network: Network, more: int) -> None:
-    now = sum(part not in ("skip", "add") for part in parts_of(network))
+    now = count_layers(parts_of(network))
     if now + more > MOST_LAYERS:
         raise InputError(f"a network has at most {MOST_LAYERS} layers here")
 

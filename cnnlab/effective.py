@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnlab.checks import InputError, as_pair
+from cnnlab.checks import InputError
 from cnnlab.layers import (
     Activation,
     BatchNorm2d,
@@ -18,6 +18,7 @@ from cnnlab.layers import (
     LayerScale,
     LocalResponseNorm,
     Pool2d,
+    window_along,
 )
 from cnnlab.receptive import receptive_field
 
@@ -77,12 +78,9 @@ def _paths(layers: Sequence[Layer], axis: int) -> Floats:
     paths = np.ones(1)
     for layer in reversed(layers):
         if isinstance(layer, _WINDOWS):
-            kernel_size = as_pair(layer.kernel_size, name="kernel_size", low=1)[axis]
-            stride = layer.kernel_size if layer.stride is None else layer.stride
-            step = as_pair(stride, name="stride", low=1)[axis]
-            dilation = as_pair(layer.dilation, name="dilation", low=1)[axis]
-            apart = np.zeros((len(paths) - 1) * step + 1)
-            apart[::step] = paths  # cells of the output lie one stride apart in the input
+            kernel_size, stride, _, dilation = window_along(layer, axis)
+            apart = np.zeros((len(paths) - 1) * stride + 1)
+            apart[::stride] = paths  # cells of the output lie one stride apart in the input
             paths = np.zeros(len(apart) + (kernel_size - 1) * dilation)
             for tap in range(kernel_size):  # each spreads to every pixel of its window
                 paths[tap * dilation :][: len(apart)] += apart

@@ -128,7 +128,7 @@ def photograph(rest: str, shape: tuple[int, int, int]) -> Floats:
     InputError
         If there is no such picture, it has no such pixels, or C is neither 1 nor 3.
     """
-    from cnnlab import images
+    from cnnlab import images, samples
 
     name, *place = rest.split(".")
     channels, rows, columns = shape
@@ -136,7 +136,7 @@ def photograph(rest: str, shape: tuple[int, int, int]) -> Floats:
         raise InputError(
             f"a photograph has 1 channel (grey) or 3 (red, green, blue), not {channels}"
         )
-    picture = images.sample(name)
+    picture = samples.sample(name)
     if place:
         try:
             top, left = (int(number) for number in place)

@@ -1,4 +1,4 @@
-"""Pictures: uploads and bundled samples become plain RGB pictures, and those become arrays.
+"""Pictures: uploads become plain RGB pictures; `cnnlab.pixels` goes on from there.
 
 An upload is the one thing in the lab that a stranger writes. Everything that can go wrong with it
 goes wrong here, as an `InputError` with one sentence, and nothing but pixels leaves this module.
@@ -6,33 +6,23 @@ goes wrong here, as an `InputError` with one sentence, and nothing but pixels le
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import os
 import re
 import threading
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import Any, BinaryIO
 
 from PIL import ExifTags, Image, features
 
-from cnnlab.checks import InputError, as_int, as_pair, in_range
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from cnnlab.checks import InputError, as_int, in_range
+from cnnlab.pixels import centre_square, patch, pixels_only, shrink, to_array, to_png
 
 __all__ = [
-    "SAMPLES",
-    "Sample",
     "centre_square",
     "load_image",
     "patch",
-    "sample",
     "shrink",
     "to_array",
     "to_png",
@@ -88,28 +78,6 @@ _UPRIGHT = {
 # One picture is decoded at a time: it bounds the memory, and `warnings.catch_warnings`, which
 # swaps a list that belongs to the whole process, must not be entered by two uploads at once.
 _one_at_a_time = threading.Lock()
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A picture that is there without an upload.
-
-    Parameters
-    ----------
-    name : str
-        The short stable name that stands in links.
-    title : str
-        What a menu shows.
-    alt : str
-        One sentence that says what the picture shows, for those who cannot see it.
-    credit : str
-        Where the picture comes from and under which terms.
-    """
-
-    name: str
-    title: str
-    alt: str
-    credit: str
 
 
 def load_image(
@@ -239,7 +207,7 @@ def _decode(data: bytes, *, max_side: int, max_pixels: int) -> Image.Image:
         # reducing_gap: blocks are averaged first, the fine filter sees twice the final size
         small.thumbnail((max_side, max_side), Image.Resampling.LANCZOS, reducing_gap=2.0)
         small = _on_white(small)
-    return _pixels_only(small if turn is None else small.transpose(turn))
+    return pixels_only(small if turn is None else small.transpose(turn))
 
 
 def _check_size(image: Image.Image, *, max_pixels: int) -> None:
@@ -323,13 +291,6 @@ def _on_white(image: Image.Image) -> Image.Image:
     return white.convert("RGB")
 
 
-def _pixels_only(image: Image.Image) -> Image.Image:
-    """Return a fresh picture: comments, EXIF, GPS and profiles stay behind in `image`."""
-    fresh = Image.new(image.mode, image.size)
-    fresh.paste(image)
-    return fresh
-
-
 def _why_not(data: bytes, error: Exception) -> str:
     """Return one sentence that says why `data` cannot be decoded."""
     other = _other_kind(data)
@@ -362,359 +323,3 @@ def _other_kind(data: bytes) -> str | None:
     if text.startswith((b"<!doctype html", b"<html")):
         return "a web page"
     return next((kind for start, kind in _OTHER_STARTS.items() if data.startswith(start)), None)
-
-
-def to_array(
-    image: Image.Image, *, channels: Literal["rgb", "grey"] = "rgb"
-) -> NDArray[np.float64]:
-    """Return the pixels as numbers, channels first.
-
-    Parameters
-    ----------
-    image : PIL.Image.Image
-        Mode RGB or L.
-    channels : str
-        "rgb" for red, green and blue; "grey" for one channel, 0.299 R + 0.587 G + 0.114 B, the
-        luma of television [1]_. It is not rounded.
-
-    Returns
-    -------
-    ndarray of shape (C, H, W)
-        Values from 0 to 255 as float64; C is 3 or 1.
-
-    Raises
-    ------
-    InputError
-        If `channels` is neither of the two.
-    TypeError
-        If `image` is not a picture of mode RGB or L.
-
-    References
-    ----------
-    .. [1] Recommendation ITU-R BT.601-7, 2011, section 2.5.1.
-
-    Examples
-    --------
-    >>> orange = Image.new("RGB", (1, 1), (200, 100, 0))
-    >>> to_array(orange).tolist()
-    [[[200.0]], [[100.0]], [[0.0]]]
-    >>> to_array(orange, channels="grey").tolist()
-    [[[118.5]]]
-    """
-    import numpy as np
-
-    if channels not in ("rgb", "grey"):
-        raise InputError(f"channels must be 'rgb' or 'grey', got {channels!r}")
-    pixels = np.asarray(_checked(image).convert("RGB"), dtype=np.float64)  # (H, W, 3)
-    if channels == "grey":
-        # Whole numbers, divided once: a grey pixel (v, v, v) gives exactly v.
-        pixels = (pixels * [299, 587, 114]).sum(axis=2, keepdims=True) / 1000  # (H, W, 1)
-    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
-
-
-def shrink(image: Image.Image, *, size: int | tuple[int, int]) -> Image.Image:
-    """Return the picture as a tiny grid that can be convolved by hand.
-
-    The middle of the picture is cut out in the shape of the grid. Each cell is the average of
-    the pixels whose centres it covers, rounded to whole numbers.
-
-    Parameters
-    ----------
-    image : PIL.Image.Image
-        Mode RGB or L.
-    size : int or pair of int
-        (rows, columns) of the grid, in pixels.
-
-    Returns
-    -------
-    PIL.Image.Image
-        The same mode, `size` pixels.
-
-    Raises
-    ------
-    InputError
-        If the picture has fewer rows or columns than the grid.
-    TypeError
-        If `image` is not a picture of mode RGB or L.
-
-    Examples
-    --------
-    >>> shrink(Image.new("RGB", (640, 480)), size=(12, 12)).size
-    (12, 12)
-    """
-    rows, columns = as_pair(size, name="size", low=1)
-    width, height = _checked(image).size
-    if height < rows or width < columns:
-        raise InputError(
-            f"the picture has {height} × {width} pixels (rows × columns), too few for a grid of "
-            f"{rows} × {columns}: choose a larger picture or a smaller grid"
-        )
-    box = _middle(image.size, rows=rows, columns=columns)
-    return _pixels_only(image.resize((columns, rows), Image.Resampling.BOX, box=box))
-
-
-def centre_square(size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Return the part of a picture that `shrink` uses for a square grid.
-
-    Parameters
-    ----------
-    size : (width, height)
-        Of the picture, in pixels.
-
-    Returns
-    -------
-    tuple of int
-        (left, top, right, bottom), in pixels.
-
-    Examples
-    --------
-    >>> centre_square((640, 480))
-    (80, 0, 560, 480)
-    """
-    return _middle(size, rows=1, columns=1)
-
-
-def _middle(size: tuple[int, int], *, rows: int, columns: int) -> tuple[int, int, int, int]:
-    """Return the largest box of the shape rows × columns in the middle of a picture."""
-    width, height = size
-    crop_width = min(width, height * columns // rows)
-    crop_height = min(height, width * rows // columns)
-    left, top = (width - crop_width) // 2, (height - crop_height) // 2
-    return left, top, left + crop_width, top + crop_height
-
-
-def patch(image: Image.Image, *, top: int, left: int, height: int, width: int) -> Image.Image:
-    """Return a rectangle cut out of the picture.
-
-    Parameters
-    ----------
-    image : PIL.Image.Image
-        Mode RGB or L.
-    top, left : int
-        Row and column of the first pixel, counted from 0.
-    height, width : int
-        Size of the rectangle, in pixels.
-
-    Returns
-    -------
-    PIL.Image.Image
-        The same mode, `height` rows and `width` columns.
-
-    Raises
-    ------
-    InputError
-        If the rectangle is empty or reaches beyond the picture.
-    TypeError
-        If `image` is not a picture of mode RGB or L, or a number is not whole.
-
-    Examples
-    --------
-    >>> patch(Image.new("RGB", (8, 6)), top=1, left=2, height=5, width=3).size
-    (3, 5)
-    """
-    columns, rows = _checked(image).size
-    height = in_range(height, name="height", low=1, high=rows)
-    width = in_range(width, name="width", low=1, high=columns)
-    top = in_range(top, name="top", low=0, high=rows - height)
-    left = in_range(left, name="left", low=0, high=columns - width)
-    return _pixels_only(image.crop((left, top, left + width, top + height)))
-
-
-def to_png(image: Image.Image) -> bytes:
-    """Return the picture as the content of a PNG file, without any metadata.
-
-    Parameters
-    ----------
-    image : PIL.Image.Image
-        Mode RGB or L.
-
-    Returns
-    -------
-    bytes
-        What a file with the ending .png holds.
-
-    Raises
-    ------
-    TypeError
-        If `image` is not a picture of mode RGB or L.
-
-    Examples
-    --------
-    >>> to_png(Image.new("RGB", (2, 2)))[1:4]
-    b'PNG'
-    """
-    file = io.BytesIO()
-    _pixels_only(_checked(image)).save(file, format="PNG")
-    return file.getvalue()
-
-
-def _checked(image: Any) -> Image.Image:
-    """Return `image` if it is a picture as this module hands them out."""
-    if not isinstance(image, Image.Image) or image.mode not in ("RGB", "L"):
-        kind = getattr(image, "mode", type(image))
-        raise TypeError(f"image must be a picture of mode RGB or L, got {kind}")
-    return image
-
-
-def sample(name: str) -> Image.Image:
-    """Return one of the bundled pictures.
-
-    The files lie in the scikit-image package and are read from there. Its own functions are not
-    called: they may reach for the internet.
-
-    Parameters
-    ----------
-    name : str
-        A key of `SAMPLES`.
-
-    Returns
-    -------
-    PIL.Image.Image
-        Mode RGB.
-
-    Raises
-    ------
-    InputError
-        If there is no sample of that name.
-
-    Examples
-    --------
-    >>> sample("cat").size
-    (451, 300)
-    """
-    if name not in SAMPLES:
-        raise InputError(f"there is no sample {name!r}, choose one of {', '.join(SAMPLES)}")
-    package = importlib.util.find_spec("skimage")  # finds the folder, imports nothing
-    if package is None or not package.submodule_search_locations:
-        raise ModuleNotFoundError("the samples need scikit-image: pip install scikit-image")
-    folder = Path(package.submodule_search_locations[0]) / "data"
-    return load_image((folder / _FILES[name]).read_bytes())
-
-
-_CC0 = "CC0, via scikit-image"
-_FREE = "no known copyright restrictions, via scikit-image"
-_ROWS = (  # name, file, title, alt, credit as in the docstrings of skimage.data
-    (
-        "cat",
-        "chelsea.png",
-        "Cat",
-        "The face of a ginger tabby cat with green eyes, looking past the camera.",
-        f"Chelsea, by Stefan van der Walt; {_CC0}.",
-    ),
-    (
-        "astronaut",
-        "astronaut.png",
-        "Astronaut",
-        "A smiling woman in an orange space suit, in front of a flag and a model of a shuttle.",
-        "Eileen Collins, NASA Great Images; public domain, via scikit-image.",
-    ),
-    (
-        "coffee",
-        "coffee.png",
-        "Coffee cup",
-        "A cup of espresso on a red saucer with a spoon, on a wooden table.",
-        f"By Rachel Michetti, courtesy of Pikolo Espresso Bar; {_CC0}.",
-    ),
-    (
-        "rocket",
-        "rocket.jpg",
-        "Rocket",
-        "A white rocket on its launch pad at dusk, between tall masts and bright lamps.",
-        "Falcon 9 with DSCOVR, by SpaceX; public domain, via scikit-image.",
-    ),
-    (
-        "camera",
-        "camera.png",
-        "Photographer",
-        "A man in a dark coat looks through a camera on a tripod, on a lawn before a skyline.",
-        f"By Lav Varshney; {_CC0}.",
-    ),
-    (
-        "horse",
-        "horse.png",
-        "Horse",
-        "The black silhouette of a standing horse that faces right, on white.",
-        f"By Andreas Preuss (marauder), Openclipart; {_CC0}.",
-    ),
-    (
-        "coins",
-        "coins.png",
-        "Coins",
-        "Four rows of six ancient coins, light grey on a dark grey ground.",
-        f"Greek coins from Pompeii, Brooklyn Museum; {_FREE}.",
-    ),
-    (
-        "clock",
-        "clock_motion.png",
-        "Blurred clock",
-        "A round wall clock on a grey wall, smeared sideways by a moving camera.",
-        "By Stefan van der Walt; public domain, via scikit-image.",
-    ),
-    (
-        "page",
-        "page.png",
-        "Printed page",
-        "A few lines of printed English text on paper, unevenly lit and slightly curved.",
-        "Scanned page; shipped with scikit-image under BSD-3-Clause, no separate terms stated.",
-    ),
-    (
-        "writing",
-        "text.png",
-        "Handwriting",
-        "Mathematical formulas written by hand on lined grey paper, seen at an angle.",
-        "Corner.png, Wikipedia; public domain, via scikit-image.",
-    ),
-    (
-        "brick",
-        "brick.png",
-        "Brick wall",
-        "A wall of dark grey bricks with light joints, turned so that the rows run upwards.",
-        f"CC0Textures, Bricks25; {_CC0}.",
-    ),
-    (
-        "grass",
-        "grass.png",
-        "Grass",
-        "Blades of grass and small leaves in grey, seen from above, without any order.",
-        f"By linolafett, DeviantArt; {_CC0}.",
-    ),
-    (
-        "gravel",
-        "gravel.png",
-        "Gravel",
-        "Small grey stones that fill the picture, with dark gaps between them.",
-        f"CC0Textures, Gravel04; {_CC0}.",
-    ),
-    (
-        "galaxies",
-        "hubble_deep_field.jpg",
-        "Galaxies",
-        "Hundreds of small galaxies in orange, white and blue, scattered over black sky.",
-        "Hubble eXtreme Deep Field, NASA; public domain, via scikit-image.",
-    ),
-    (
-        "retina",
-        "retina.jpg",
-        "Retina",
-        "The back of an eye as an orange disc with branching red vessels and a bright spot.",
-        f"By Mikael Häggström, Wikimedia Commons; {_CC0}.",
-    ),
-    (
-        "tissue",
-        "ihc.png",
-        "Tissue",
-        "Glands under a microscope, stained brown, among many small blue nuclei.",
-        f"Colonic glands, Center for Microscopy and Molecular Imaging; {_FREE}.",
-    ),
-    (
-        "cell",
-        "cell.png",
-        "Cell",
-        "One bright round cell on a dark ground with faint bands.",
-        f"By Paul Müller and others, 2018, doi:10.1364/OE.26.010729; {_CC0}.",
-    ),
-)
-_FILES = {name: file for name, file, *_ in _ROWS}
-SAMPLES: Mapping[str, Sample] = MappingProxyType(
-    {name: Sample(name, title, alt, credit) for name, _, title, alt, credit in _ROWS}
-)

@@ -7,14 +7,21 @@ layers themselves, so a tuple describes a ResNet as well as a VGG.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from math import prod
+from typing import Literal, NamedTuple
 
 from cnnlab.checks import InputError, as_pair, in_range
-from cnnlab.shapes import conv_output_size, conv_transpose_output_size, pool_output_size
+from cnnlab.shapes import (
+    conv_output_size,
+    conv_transpose_output_size,
+    pool_output_size,
+    same_padding,
+)
 
 __all__ = [
     "Activation",
     "AdaptiveAvgPool2d",
+    "AxisWindow",
     "BatchNorm2d",
     "Block",
     "ChannelShuffle",
@@ -36,7 +43,9 @@ __all__ = [
     "Split",
     "half_of",
     "output_shape",
-    "same_padding",
+    "shape_text",
+    "size_text",
+    "window_along",
 ]
 
 Shape = tuple[int, ...]  # (C, H, W), or (features,) after Flatten
@@ -88,6 +97,11 @@ class Pool2d(Layer):
     dilation: Pair = 1
     ceil_mode: bool = False
     kind: Literal["max", "average", "L2"] = "max"
+
+    @property
+    def step(self) -> Pair:
+        """The stride, or the kernel size where none is given."""
+        return self.kernel_size if self.stride is None else self.stride
 
 
 @dataclass(frozen=True)
@@ -225,11 +239,11 @@ def output_shape(layer: Layer, shape: Shape) -> Shape:
     """
     match layer:
         case Flatten():
-            return (_count(shape),)
+            return (prod(shape),)
         case Linear(out_features=features):
             if len(shape) != 1:
                 raise InputError(
-                    f"a fully connected layer takes a row of numbers, it gets {_written(shape)}: "
+                    f"a fully connected layer takes a row of numbers, it gets {shape_text(shape)}: "
                     "put Flatten or global pooling with Flatten before it"
                 )
             return (in_range(features, name="out_features", low=1, high=MOST),)
@@ -268,34 +282,85 @@ def output_shape(layer: Layer, shape: Shape) -> Shape:
     raise TypeError(f"not a layer: {layer!r}")
 
 
-def same_padding(kernel_size: int, *, dilation: int = 1) -> tuple[int, int]:
-    """Return the padding (before, after) that keeps the size at stride 1.
+class AxisWindow(NamedTuple):
+    """The settings of a sliding window along one axis, in pixels; `padding` is (before, after)."""
+
+    kernel_size: int
+    stride: int
+    padding: tuple[int, int]
+    dilation: int
+
+
+def window_along(layer: Conv2d | Pool2d, axis: int, *, high: int | None = None) -> AxisWindow:
+    """Return the settings of a layer's window along one axis, as plain numbers.
+
+    Parameters
+    ----------
+    layer : Conv2d or Pool2d
+        The layer.
+    axis : int
+        0 along the rows' direction (height), 1 along the columns' (width).
+    high : int, optional
+        The largest number that is accepted.
+
+    Returns
+    -------
+    AxisWindow
+        The stride of a pooling that names none is its kernel size; "same" and "valid" are numbers.
+
+    Raises
+    ------
+    InputError
+        If a setting is out of range.
 
     Examples
     --------
-    >>> same_padding(5), same_padding(4)
-    ((2, 2), (1, 2))
+    >>> window_along(Conv2d(8, (3, 4), padding="same"), 1)
+    AxisWindow(kernel_size=4, stride=1, padding=(1, 2), dilation=1)
+    >>> window_along(Pool2d(2), 0).stride
+    2
     """
-    total = dilation * (kernel_size - 1)
-    return total // 2, total - total // 2
+    kernel_size = as_pair(layer.kernel_size, name="kernel_size", low=1, high=high)[axis]
+    given = layer.step if isinstance(layer, Pool2d) else layer.stride
+    stride = as_pair(given, name="stride", low=1, high=high)[axis]
+    dilation = as_pair(layer.dilation, name="dilation", low=1, high=high)[axis]
+    if layer.padding == "same":
+        padding = same_padding(kernel_size, dilation=dilation)
+    elif layer.padding == "valid":
+        padding = 0, 0
+    else:
+        both = as_pair(layer.padding, name="padding", low=0, high=high)[axis]
+        padding = both, both
+    return AxisWindow(kernel_size, stride, padding, dilation)
 
 
-def _count(shape: Shape) -> int:
-    count = 1
-    for n in shape:
-        count *= n
-    return count
+def shape_text(shape: Shape, *, times: str = " × ") -> str:
+    """Return a shape for reading, in the order of the numbers.
+
+    Examples
+    --------
+    >>> shape_text((64, 112, 56)), shape_text((1000,))
+    ('64 × 112 × 56', '1000')
+    """
+    return times.join(str(n) for n in shape)
 
 
-def _written(shape: Shape) -> str:
-    return " × ".join(str(n) for n in shape)
+def size_text(shape: Shape) -> str:
+    """Return a shape for reading as papers write it: width × height × depth.
+
+    Examples
+    --------
+    >>> size_text((64, 112, 56)), size_text((1000,))
+    ('56 × 112 × 64', '1000')
+    """
+    return shape_text((*reversed(shape[1:]), shape[0]))
 
 
 def _picture(layer: Layer, shape: Shape) -> tuple[int, int, int]:
     if len(shape) != 3:
         raise InputError(
             f"{type(layer).__name__} takes feature maps (channels × rows × columns), it gets "
-            f"{_written(shape)} number{'s' if shape != (1,) else ''}: put it before Flatten"
+            f"{shape_text(shape)} number{'s' if shape != (1,) else ''}: put it before Flatten"
         )
     return shape[0], shape[1], shape[2]
 
@@ -313,26 +378,10 @@ _AXES = ("rows", "columns")
 
 
 def _convolved(layer: Conv2d, n: int, axis: int) -> int:
-    kernel_size = as_pair(layer.kernel_size, name="kernel_size", low=1, high=MOST)[axis]
-    stride = as_pair(layer.stride, name="stride", low=1, high=MOST)
-    dilation = as_pair(layer.dilation, name="dilation", low=1, high=MOST)[axis]
-    padding: int | tuple[int, int]
-    if layer.padding == "same":
-        if stride != (1, 1):
-            raise InputError("padding 'same' goes with stride 1 only, as in PyTorch")
-        padding = same_padding(kernel_size, dilation=dilation)
-    elif layer.padding == "valid":
-        padding = 0
-    else:
-        padding = as_pair(layer.padding, name="padding", low=0, high=MOST)[axis]
-    return conv_output_size(
-        n,
-        kernel_size=kernel_size,
-        stride=stride[axis],
-        padding=padding,
-        dilation=dilation,
-        axis=_AXES[axis],
-    )
+    window = window_along(layer, axis, high=MOST)
+    if layer.padding == "same" and window.stride != 1:
+        raise InputError("padding 'same' goes with stride 1 only, as in PyTorch")
+    return conv_output_size(n, **window._asdict(), axis=_AXES[axis])
 
 
 def _transposed(layer: ConvTranspose2d, n: int, axis: int) -> int:
@@ -348,13 +397,13 @@ def _transposed(layer: ConvTranspose2d, n: int, axis: int) -> int:
 
 
 def _pooled(layer: Pool2d, n: int, axis: int) -> int:
-    stride = None if layer.stride is None else as_pair(layer.stride, name="stride", low=1)[axis]
+    window = window_along(layer, axis)
     return pool_output_size(
         n,
-        kernel_size=as_pair(layer.kernel_size, name="kernel_size", low=1, high=MOST)[axis],
-        stride=stride,
-        padding=as_pair(layer.padding, name="padding", low=0)[axis],
-        dilation=as_pair(layer.dilation, name="dilation", low=1)[axis],
+        kernel_size=in_range(window.kernel_size, name="kernel_size", low=1, high=MOST),
+        stride=window.stride,
+        padding=window.padding[0],
+        dilation=window.dilation,
         ceil_mode=layer.ceil_mode,
         axis=_AXES[axis],
     )
@@ -375,7 +424,7 @@ def _joined(layer: Block | Residual | Concat | Dense | Gate | Split, shape: Shap
             if made != kept:
                 raise InputError(
                     f"the two ways of a residual block must end in the same shape: its body makes "
-                    f"{_written(made)}, its shortcut {_written(kept)}"
+                    f"{shape_text(made)}, its shortcut {shape_text(kept)}"
                 )
             return made
         case Concat():
@@ -390,7 +439,7 @@ def _joined(layer: Block | Residual | Concat | Dense | Gate | Split, shape: Shap
             if made[0] != shape[0] or any(n != 1 for n in made[1:]):
                 raise InputError(
                     f"a gate needs one number for each of the {shape[0]} channels, its body makes "
-                    f"{_written(made)}"
+                    f"{shape_text(made)}"
                 )
             return shape
 
@@ -420,6 +469,6 @@ def _stacked(shapes: list[Shape]) -> Shape:
     if len(sizes) != 1:
         raise InputError(
             "feature maps that are stacked must have the same rows and columns, they are "
-            + " and ".join(_written(shape) for shape in shapes)
+            + " and ".join(shape_text(shape) for shape in shapes)
         )
     return (sum(shape[0] for shape in shapes), *sizes.pop())

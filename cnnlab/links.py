@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from cnnlab.checks import InputError
 from cnnlab.fillings import KERNEL_NAMES, filled_input, filled_weight, natural_shape
 from cnnlab.kernels import KERNELS
-from cnnlab.setups import OWN, OWN_PHOTOGRAPH, Setup, change, checked_value, own_input
+from cnnlab.setup_changes import change, checked_value, own_input
+from cnnlab.setups import OWN, OWN_PHOTOGRAPH, Setup
 
 __all__ = ["PARAMETERS", "setup_from_link", "setup_to_link"]
 

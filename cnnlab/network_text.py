@@ -37,6 +37,7 @@ __all__ = [
     "LIMITS",
     "MOST_LAYERS",
     "Network",
+    "count_layers",
     "layer_from_text",
     "layer_to_text",
     "network_from_text",
@@ -154,10 +155,21 @@ dilation=1, groups=1, bias=True),), shortcut=())
         _bounded(number, name, 1, first)
         for number, name in zip(found.groups(), ("channels", "rows", "columns"), strict=True)
     )
-    layers = sum(part not in ("skip", "add") for part in parts)
+    layers = count_layers(parts)
     if layers > MOST_LAYERS:
         raise InputError(f"a network has at most {MOST_LAYERS} layers here, this has {layers}")
     return Network((shape[0], shape[1], shape[2]), tuple(_chain(parts)))
+
+
+def count_layers(parts: Sequence[str]) -> int:
+    """Return how many layers the parts of a text are; a residual block itself counts as one.
+
+    Examples
+    --------
+    >>> count_layers(["res", "c3k1", "skip", "c3k1", "add", "relu"])
+    4
+    """
+    return sum(part not in ("skip", "add") for part in parts)
 
 
 def layer_to_text(layer: Layer) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnlab.checks import InputError, in_range
+from cnnlab.shapes import same_padding
 
 __all__ = ["NamedPadding", "Padding", "PaddingMode", "Sides", "pad2d", "padding_sides"]
 
@@ -66,25 +67,27 @@ def padding_sides(
     """
     if not isinstance(padding, str):
         return _numbers(padding)
-    rows, columns = (d * (k - 1) for k, d in zip(kernel_size, dilation, strict=True))
+    rows, columns = (
+        same_padding(k, dilation=d) for k, d in zip(kernel_size, dilation, strict=True)
+    )
     if padding == "valid":
         return (0, 0), (0, 0)
     if padding == "full":
-        return (rows, rows), (columns, columns)
+        return (sum(rows), sum(rows)), (sum(columns), sum(columns))
     if padding == "same":
         if tuple(stride) != (1, 1):
             raise InputError(
                 f"padding 'same' is defined for stride 1 only, the stride is {_written(stride)}: "
                 "so it is in PyTorch (TensorFlow pads more); take stride 1, or padding as a number"
             )
-        return (rows // 2, rows - rows // 2), (columns // 2, columns - columns // 2)
+        return rows, columns
     if padding == "causal":
         if kernel_size[0] != 1:
             raise InputError(
                 "padding 'causal' is for sequences: take a kernel of height 1, "
                 f"not {kernel_size[0]}"
             )
-        return (0, 0), (columns, 0)
+        return (0, 0), (sum(columns), 0)
     names = ", ".join(get_args(NamedPadding))
     raise InputError(f"padding must be a number or one of {names}, got {padding!r}")
 

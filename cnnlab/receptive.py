@@ -26,7 +26,7 @@ from cnnlab.layers import (
     Pool2d,
     Residual,
     Split,
-    same_padding,
+    window_along,
 )
 from cnnlab.shapes import kernel_span
 
@@ -153,20 +153,12 @@ def _next(layer: Layer, field: ReceptiveField, axis: int) -> ReceptiveField:
 
 
 def _windowed(layer: Conv2d | Pool2d, field: ReceptiveField, axis: int) -> ReceptiveField:
-    kernel_size = as_pair(layer.kernel_size, name="kernel_size", low=1)[axis]
-    dilation = as_pair(layer.dilation, name="dilation", low=1)[axis]
-    stride = layer.kernel_size if layer.stride is None else layer.stride
-    if layer.padding == "same":
-        padding = same_padding(kernel_size, dilation=dilation)[0]
-    elif layer.padding == "valid":
-        padding = 0
-    else:
-        padding = as_pair(layer.padding, name="padding", low=0)[axis]
-    reach = kernel_span(kernel_size, dilation=dilation) - 1
+    window = window_along(layer, axis)
+    reach = kernel_span(window.kernel_size, dilation=window.dilation) - 1
     return ReceptiveField(
         size=None if field.size is None else field.size + reach * field.jump,
-        jump=field.jump * as_pair(stride, name="stride", low=1)[axis],
-        start=field.start - padding * field.jump,
+        jump=field.jump * window.stride,
+        start=field.start - window.padding[0] * field.jump,
     )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from cnnlab.checks import InputError
-from cnnlab.setups import LIMITS, Setup, change, output_size, trace_setup
+from cnnlab.setup_changes import LIMITS, change
+from cnnlab.setups import Setup, output_size, trace_setup
 
 __all__ = ["Repair", "repairs"]
 

@@ -9,6 +9,7 @@ __all__ = [
     "conv_transpose_output_size",
     "kernel_span",
     "pool_output_size",
+    "same_padding",
     "size_formula",
     "transpose_size_formula",
     "unread_at_end",
@@ -49,6 +50,28 @@ def kernel_span(kernel_size: int, *, dilation: int = 1) -> int:
     kernel_size = in_range(kernel_size, name="kernel_size", low=1)
     dilation = in_range(dilation, name="dilation", low=1)
     return dilation * (kernel_size - 1) + 1
+
+
+def same_padding(kernel_size: int, *, dilation: int = 1) -> tuple[int, int]:
+    """Return the padding (before, after) that keeps the size at stride 1.
+
+    Parameters
+    ----------
+    kernel_size, dilation : int
+        Layer settings along the axis.
+
+    Returns
+    -------
+    tuple of int
+        Pixels before the first and after the last; an odd rest goes after, as in PyTorch.
+
+    Examples
+    --------
+    >>> same_padding(5), same_padding(4)
+    ((2, 2), (1, 2))
+    """
+    total = dilation * (kernel_size - 1)
+    return total // 2, total - total // 2
 
 
 def conv_output_size(

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from cnnlab.checks import InputError, as_pair, in_range
-from cnnlab.cost import LayerError, summarize, totals
-from cnnlab.derivations import Line
-from cnnlab.layers import Conv2d, Pool2d, output_shape, same_padding
+from cnnlab.checks import InputError, in_range
+from cnnlab.cost import summarize, totals
+from cnnlab.derivations import Line, with_minus
+from cnnlab.layers import Conv2d, Pool2d, window_along
 from cnnlab.receptive import ReceptiveField, receptive_field, receptive_fields
+from cnnlab.shapes import same_padding
 
 __all__ = [
     "EXAMPLES",
@@ -126,8 +127,8 @@ def usual_padding(layer: Window) -> int:
     """Return the padding that a layer gets if its text names none."""
     if isinstance(layer, Pool2d):
         return 0
-    kernel_size, dilation = _one(layer.kernel_size), _one(layer.dilation)
-    return same_padding(kernel_size, dilation=dilation)[0]
+    window = window_along(layer, 0)
+    return same_padding(window.kernel_size, dilation=window.dilation)[0]
 
 
 def output_sizes(layers: Sequence[Window], side: int) -> list[int]:
@@ -143,14 +144,8 @@ def output_sizes(layers: Sequence[Window], side: int) -> list[int]:
     >>> output_sizes(parse_stack("alexnet"), 224)
     [55, 27, 27, 13, 13, 13, 13]
     """
-    shape, sizes = (1, side, side), []
-    for number, layer in enumerate(layers, 1):
-        try:
-            shape = output_shape(layer, shape)  # type: ignore[assignment]
-        except InputError as error:
-            raise LayerError((number - 1,), f"layer {number}", str(error)) from None
-        sizes.append(shape[1])
-    return sizes
+    named = [replace(layer, name=f"layer {number}") for number, layer in enumerate(layers, 1)]
+    return [row.output_shape[1] for row in summarize(named, (1, side, side))]
 
 
 def fitting_size(layers: Sequence[Window]) -> int:
@@ -193,21 +188,21 @@ def derive_field(layers: Sequence[Window], number: int) -> list[Line]:
     number = in_range(number, name="layer", low=1, high=len(layers))
     before = ReceptiveField(), *receptive_fields(layers)
     old, new, layer = before[number - 1], before[number], layers[number - 1]
-    kernel_size, dilation = _one(layer.kernel_size), _one(layer.dilation)
-    first = _signed(old.start)
+    window = window_along(layer, 0)
+    first = with_minus(old.start)
     return [
         Line(
             "Size",
             "size + (kernel − 1) · dilation · jump",
-            f"{old.size:,} + ({kernel_size} − 1) · {dilation} · {old.jump:,}",
+            f"{old.size:,} + ({window.kernel_size} − 1) · {window.dilation} · {old.jump:,}",
             f"{new.size:,}",
         ),
-        Line("Jump", "jump · stride", f"{old.jump:,} · {_stride(layer)}", f"{new.jump:,}"),
+        Line("Jump", "jump · stride", f"{old.jump:,} · {window.stride}", f"{new.jump:,}"),
         Line(
             "Start",
             "start − padding · jump",
-            f"{first} − {_padding(layer)} · {old.jump:,}",
-            _signed(new.start),
+            f"{first} − {window.padding[0]} · {old.jump:,}",
+            with_minus(new.start),
         ),
     ]
 
@@ -304,30 +299,12 @@ def _number(digits: str, name: str, number: int) -> int:
 
 
 def _written(layer: Window) -> str:
-    conv = isinstance(layer, Conv2d)
-    text = f"{'c' if conv else 'p'}{_one(layer.kernel_size)}"
+    conv, window = isinstance(layer, Conv2d), window_along(layer, 0)
+    text = f"{'c' if conv else 'p'}{window.kernel_size}"
     for letter, value, usual in (
-        ("s", _stride(layer), 1 if conv else 2),
-        ("p", _padding(layer), usual_padding(layer)),
-        ("d", _one(layer.dilation), 1),
+        ("s", window.stride, 1 if conv else 2),
+        ("p", window.padding[0], usual_padding(layer)),
+        ("d", window.dilation, 1),
     ):
         text += "" if value == usual else f"{letter}{value}"
     return text
-
-
-def _one(pair: int | tuple[int, int]) -> int:
-    return as_pair(pair, name="size", low=0)[0]
-
-
-def _stride(layer: Window) -> int:
-    return _one(layer.kernel_size if layer.stride is None else layer.stride)
-
-
-def _padding(layer: Window) -> int:
-    if isinstance(layer.padding, str):
-        return usual_padding(layer) if layer.padding == "same" else 0
-    return _one(layer.padding)
-
-
-def _signed(number: int) -> str:
-    return f"{number:,}".replace("-", "−")

@@ -1,6 +1,6 @@
 """Convolution: slide a kernel over a picture and watch each output appear."""
 
-from cnnlab.ui import dialogs, lab_state, layout, panels
+from cnnlab.ui import dialogs, lab_state, lab_words, layout
 from cnnlab.ui.player import step_player
 
 KEY = "convolution_player"
@@ -17,6 +17,6 @@ data, trace = lab_state.player_data(
 )
 step_player(data, key=KEY)
 if trace is not None:
-    panels.convolution_words(setup)
-    panels.convolution_exercises()
+    lab_words.explanation(setup)
+    lab_words.exercises()
 dialogs.open_dialog("convolution", setup, trace, data, key=KEY)

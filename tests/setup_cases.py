@@ -11,7 +11,8 @@ from cnnlab.checks import InputError
 from cnnlab.examples import EXAMPLES
 from cnnlab.fillings import KERNEL_NAMES
 from cnnlab.links import setup_from_link
-from cnnlab.setups import CHOICES, LIMITS, Setup, change, edit, trace_setup
+from cnnlab.setup_changes import CHOICES, LIMITS, change, edit
+from cnnlab.setups import Setup, trace_setup
 
 INPUTS = (*EXAMPLES, "random.7", "photo.cat", "photo.cat.30.50")
 KERNELS = (*KERNEL_NAMES, "random.9")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -56,6 +57,14 @@ def test_costs_are_those_of_torchvisions_network(key):
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model(torch.empty(1, *NETWORKS[key].input_shape, device="meta"))
     assert total.flops == counter.get_total_flops()
+
+
+def test_a_network_counts_its_layers_once():
+    entry = NETWORKS["resnet18"]
+    assert entry.rows is entry.rows
+    assert entry.total is entry.total
+    again = replace(entry, input_shape=(3, 64, 64))  # what was counted does not come along
+    assert again.total.macs < entry.total.macs
 
 
 @pytest.mark.parametrize("key", SAME_IN_TORCHVISION)

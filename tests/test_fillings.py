@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
-from cnnlab import images
+from cnnlab import images, samples
 from cnnlab.checks import InputError
 from cnnlab.examples import EXAMPLES
 from cnnlab.fillings import (
@@ -150,7 +150,7 @@ def test_the_volume_kernel_is_that_of_the_worked_example():
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_photograph_is_the_picture_shrunk_or_pixels_cut_out_of_it(channels):
     kind = "grey" if channels == 1 else "rgb"
-    cat = images.sample("cat")
+    cat = samples.sample("cat")
     shrunk = images.to_array(images.shrink(cat, size=(8, 9)), channels=kind).round()
     part = images.patch(cat, top=30, left=50, height=8, width=9)
     shape = (channels, 8, 9)

@@ -35,7 +35,6 @@ from cnnlab.layers import (
     Pool2d,
     Residual,
     output_shape,
-    same_padding,
 )
 from cnnlab.receptive import receptive_field
 from cnnlab.shapes import (
@@ -43,6 +42,7 @@ from cnnlab.shapes import (
     conv_transpose_output_size,
     kernel_span,
     pool_output_size,
+    same_padding,
     unread_at_end,
 )
 from tests.torch_layers import Scale, Sum

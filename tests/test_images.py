@@ -4,7 +4,6 @@ import gc
 import io
 import pickle
 import re
-import socket
 import subprocess
 import sys
 import warnings
@@ -19,7 +18,7 @@ from PIL import Image, ImageCms, ImageFile, PngImagePlugin, TiffImagePlugin, fea
 
 from cnnlab import images
 from cnnlab.checks import InputError
-from cnnlab.images import SAMPLES, load_image, patch, sample, shrink, to_array, to_png
+from cnnlab.images import load_image, to_array, to_png
 from tests.ill_formed import encoded, ill_formed, png_chunk, png_of
 
 ILL_FORMED = ill_formed()
@@ -426,6 +425,10 @@ def test_metadata_stays_behind(format):
     assert chunks == [b"IHDR"]
 
 
+def test_png_round_trip():
+    assert load_image(to_png(quarters())).tobytes() == quarters().tobytes()
+
+
 def test_png_of_a_picture_with_metadata_has_none():
     picture = quarters()
     picture.info.update(icc_profile=b"SECRET", dpi=(300, 300), transparency=(255, 0, 0))
@@ -552,141 +555,3 @@ def test_warnings_about_cut_tiff_files_do_not_leak():
         warnings.simplefilter("error")
         for end in range(0, len(data), 37):
             loads_or_refuses(bytes(data[:end]))
-
-
-# --- Samples
-
-
-@pytest.fixture
-def no_network(monkeypatch):
-    def refuse(*args, **settings):
-        raise AssertionError("a sample reached for the network")
-
-    monkeypatch.setattr(socket, "socket", refuse)
-    monkeypatch.setattr(socket, "create_connection", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-
-
-@pytest.mark.usefixtures("no_network")
-@pytest.mark.parametrize("name", SAMPLES)
-def test_sample_loads_offline(name):
-    picture = sample(name)
-    assert (picture.mode, picture.info) == ("RGB", {})
-    assert 300 <= max(picture.size) <= 1024
-    assert np.ptp(to_array(picture)) > 100  # something is to be seen
-
-
-def test_samples_are_described():
-    assert {"cat", "coffee", "astronaut", "rocket", "camera"} <= set(SAMPLES)
-    for name, item in SAMPLES.items():
-        assert item.name == name
-        assert re.fullmatch(r"[A-Z][^.]{30,120}\.", item.alt)
-        assert re.search(r"CC0|public domain|no known copyright|BSD", item.credit)
-    assert len({item.title for item in SAMPLES.values()}) == len(SAMPLES)
-    with pytest.raises(TypeError):
-        SAMPLES["cat"] = None
-
-
-def test_samples_show_the_unchanged_picture():
-    data = pytest.importorskip("skimage.data")
-    assert np.array_equal(to_array(sample("cat")).transpose(1, 2, 0), data.chelsea())
-    assert np.array_equal(to_array(sample("coins"), channels="grey")[0], data.coins())
-
-
-def test_unknown_sample_names_the_known_ones():
-    with pytest.raises(InputError, match=r"no sample 'dog', choose one of cat, astronaut, "):
-        sample("dog")
-
-
-def test_import_is_light():
-    code = (
-        "import sys, cnnlab.images\n"
-        "heavy = {'torch', 'streamlit', 'plotly', 'skimage', 'numpy', 'pooch'}\n"
-        "cnnlab.images.sample('cat'); print(sorted(heavy & set(sys.modules)))"
-    )
-    assert in_fresh_process(code) == b"[]"
-
-
-# --- Numbers
-
-
-def test_to_array_by_hand():
-    picture = Image.new("RGB", (2, 1), (10, 20, 30))
-    picture.putpixel((1, 0), (255, 255, 255))
-    rgb, grey = to_array(picture), to_array(picture, channels="grey")
-    assert (rgb.dtype, rgb.shape, grey.shape) == (np.float64, (3, 1, 2), (1, 1, 2))
-    assert rgb.tolist() == [[[10, 255]], [[20, 255]], [[30, 255]]]
-    assert grey.tolist() == [[[18.15, 255.0]]]  # (299·10 + 587·20 + 114·30) / 1000
-    assert rgb.flags.c_contiguous
-    with pytest.raises(InputError, match="channels must be 'rgb' or 'grey', got 'bgr'"):
-        to_array(picture, channels="bgr")
-
-
-def test_grey_pixels_keep_their_value():
-    ramp = Image.frombytes("L", (256, 1), bytes(range(256)))
-    assert to_array(ramp, channels="grey").ravel().tolist() == list(range(256))
-
-
-def test_shrink_by_hand():
-    picture = Image.frombytes("L", (4, 2), bytes([0, 10, 100, 200, 20, 30, 100, 200]))
-    assert to_array(shrink(picture, size=(1, 2)), channels="grey").tolist() == [[[15, 150]]]
-    assert shrink(picture, size=(2, 4)).tobytes() == picture.tobytes()
-
-
-@given(
-    height=st.integers(1, 60),
-    width=st.integers(1, 60),
-    rows=st.integers(1, 14),
-    columns=st.integers(1, 14),
-)
-@settings(deadline=None, database=None)
-def test_shrink_gives_the_size_or_refuses(height, width, rows, columns):
-    picture = Image.new("RGB", (width, height), (9, 99, 199))
-    if rows > height or columns > width:
-        with pytest.raises(InputError, match="too few for a grid"):
-            shrink(picture, size=(rows, columns))
-    else:
-        small = shrink(picture, size=(rows, columns))
-        assert small.size == (columns, rows)
-        assert small.getcolors() == [(rows * columns, (9, 99, 199))]
-
-
-def test_shrink_cuts_out_the_middle():
-    wide = Image.new("RGB", (30, 10), "red")
-    wide.paste("blue", (10, 0, 20, 10))
-    assert shrink(wide, size=(5, 5)).getcolors() == [(25, (0, 0, 255))]
-    assert shrink(wide.transpose(2), size=5).getcolors() == [(25, (0, 0, 255))]
-
-
-def test_patch():
-    numbers = Image.frombytes("L", (4, 3), bytes(range(12)))
-    assert list(patch(numbers, top=1, left=2, height=2, width=2).tobytes()) == [6, 7, 10, 11]
-    assert patch(numbers, top=0, left=0, height=3, width=4).tobytes() == numbers.tobytes()
-
-
-@pytest.mark.parametrize(
-    ("changed", "words"),
-    [
-        ({"top": -1}, "top must be at least 0, got -1"),
-        ({"top": 2}, "top must be at most 1, got 2"),
-        ({"left": 3}, "left must be at most 2, got 3"),
-        ({"height": 0}, "height must be at least 1, got 0"),
-        ({"height": 4}, "height must be at most 3, got 4"),
-        ({"width": 5}, "width must be at most 4, got 5"),
-    ],
-)
-def test_patch_outside_is_refused(changed, words):
-    place = {"top": 0, "left": 0, "height": 2, "width": 2} | changed
-    with pytest.raises(InputError, match=words):
-        patch(Image.new("RGB", (4, 3)), **place)
-
-
-def test_png_round_trip():
-    assert load_image(to_png(quarters())).tobytes() == quarters().tobytes()
-
-
-@pytest.mark.parametrize("function", [to_array, to_png])
-@pytest.mark.parametrize("image", [None, b"bytes", Image.new("P", (2, 2)), Image.new("I", (2, 2))])
-def test_only_plain_pictures_are_taken(function, image):
-    with pytest.raises(TypeError, match="image must be a picture of mode RGB or L"):
-        function(image)

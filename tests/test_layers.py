@@ -30,8 +30,8 @@ from cnnlab.layers import (
     Split,
     half_of,
     output_shape,
-    same_padding,
 )
+from cnnlab.shapes import same_padding
 from tests.torch_layers import torch_shape
 
 

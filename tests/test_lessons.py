@@ -8,9 +8,9 @@ from urllib.parse import quote
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnlab.images import SAMPLES
 from cnnlab.lessons import HOME, LESSONS, SECTIONS
 from cnnlab.links import setup_to_link
+from cnnlab.samples import SAMPLES
 
 ROOT = Path(__file__).resolve().parents[1]
 SHELL = ROOT / "cnnlab" / "ui" / "shell.py"

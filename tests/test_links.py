@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from cnnlab.checks import InputError
 from cnnlab.links import PARAMETERS, setup_from_link, setup_to_link
-from cnnlab.setups import Setup, change, edit
+from cnnlab.setup_changes import change, edit
+from cnnlab.setups import Setup
 from tests.setup_cases import INPUTS, KERNELS, differences, fault, setups
 
 START = setup_from_link({})

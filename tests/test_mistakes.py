@@ -9,7 +9,8 @@ from torch.nn import functional
 
 from cnnlab.mistakes import size_mistakes, value_mistakes
 from cnnlab.presets import PRESETS
-from cnnlab.setups import Setup, change, edit, output_size, trace_setup
+from cnnlab.setup_changes import change, edit
+from cnnlab.setups import Setup, output_size, trace_setup
 
 
 def torch_maps(setup: Setup, **other: Any) -> np.ndarray:

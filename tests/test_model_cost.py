@@ -16,7 +16,7 @@ from torch.nn.modules import module as torch_module
 from torch.utils._python_dispatch import is_in_torch_dispatch_mode
 from torch.utils.flop_counter import FlopCounterMode
 
-from cnnlab import catalogue, cost, features, model_cost
+from cnnlab import catalogue, cost, features, model_cost, module_counter
 from cnnlab.checks import InputError
 from cnnlab.layers import BatchNorm2d, Conv2d, Dropout, Linear, Pool2d
 from cnnlab.model_cost import ModelRow, input_shape, model_names, model_totals, summarize_model
@@ -393,7 +393,7 @@ def test_other_threads_see_neither_mode():
     inside, done = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with model_cost._EmptyOnMeta(), model_cost._Counter(model):
+        with model_cost._EmptyOnMeta(), module_counter._Counter(model):
             inside.set()
             done.wait(timeout=60)
 

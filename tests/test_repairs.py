@@ -6,7 +6,8 @@ from hypothesis import given, seed, settings
 from cnnlab.checks import InputError
 from cnnlab.links import setup_from_link
 from cnnlab.repairs import repairs
-from cnnlab.setups import change, trace_setup
+from cnnlab.setup_changes import change
+from cnnlab.setups import trace_setup
 from tests.setup_cases import setups
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from cnnlab.cost import Row, summarize, totals
@@ -52,12 +53,12 @@ class Drawing:
     stage: Block
     input_shape: Shape
 
-    @property
-    def rows(self) -> list[Row]:
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
         """The table of the layers."""
-        return summarize(self.stage.layers, self.input_shape)
+        return tuple(summarize(self.stage.layers, self.input_shape))
 
-    @property
+    @cached_property
     def total(self) -> Row:
         """The sums over the layers."""
         return totals(self.rows)
@@ -102,12 +103,12 @@ class Network:
     drawings: tuple[Drawing, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
-    @property
-    def rows(self) -> list[Row]:
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
         """The table of all layers."""
-        return summarize(self.stages, self.input_shape)
+        return tuple(summarize(self.stages, self.input_shape))
 
-    @property
+    @cached_property
     def total(self) -> Row:
         """The sums over all layers."""
         return totals(self.rows)

@@ -26,6 +26,7 @@ from cnnlab.layers import (
     Split,
     half_of,
     output_shape,
+    size_text,
 )
 
 __all__ = ["block_drawing"]
@@ -61,18 +62,13 @@ def block_drawing(layers: Sequence[Layer], input_shape: Shape, *, title: str) ->
     """
     inside, shape = _chain(layers, input_shape)
     words = "; then ".join(in_short(x) for x in layers if not isinstance(x, QUIET))
-    alt = f"{title}. Input {_size(input_shape)}; then {words}; output {_size(shape)}."
-    ends = _box(_size(input_shape), "", "input"), _box(_size(shape), "", "output")
+    alt = f"{title}. Input {size_text(input_shape)}; then {words}; output {size_text(shape)}."
+    ends = _box(size_text(input_shape), "", "input"), _box(size_text(shape), "", "output")
     style = f"{_COLUMN};font-size:0.85rem;line-height:1.15rem;min-width:0;width:100%"
     return (
         f'<div role="img" aria-label="{escape(alt)}" style="{style}">'
         f"{ends[0]}{inside}{_line()}{ends[1]}</div>"
     )
-
-
-def _size(shape: Shape) -> str:
-    """Return a shape as width × height × depth."""
-    return " × ".join(str(n) for n in (*reversed(shape[1:]), shape[0]))
 
 
 def _chain(layers: Sequence[Layer], shape: Shape) -> tuple[str, Shape]:
@@ -120,9 +116,8 @@ def _words(layer: Layer) -> tuple[str, str]:
             words += [f"stride {layer.stride}"] if layer.stride not in (1, (1, 1)) else []
             return ", ".join(words), "kernel"
         case Pool2d():
-            stride = layer.kernel_size if layer.stride is None else layer.stride
             words = [describe(layer).split(",")[0].lower()]
-            words += [f"stride {stride}"] if stride != 1 else []
+            words += [f"stride {layer.step}"] if layer.step != 1 else []
             return ", ".join(words), "cursor"
         case AdaptiveAvgPool2d():
             return "mean of each map", "cursor"

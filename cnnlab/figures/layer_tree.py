@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cnnlab.derivations import with_unit
 from cnnlab.figures.theme import ROLES
-from cnnlab.layers import Shape
+from cnnlab.layers import shape_text
 
 if TYPE_CHECKING:  # it stands beside torch, which takes seconds to load
     from cnnlab.model_cost import ModelRow
@@ -109,7 +109,7 @@ def _line(row: ModelRow, whole: ModelRow, flops: bool, *, depth: int | None = No
         f'<span class="name" style="--depth:{row.depth if depth is None else depth}">'
         f"{escape(name)}</span>",
         f'<span class="wide">{escape(row.kind)}</span>',
-        f'<span class="number wide">{_written(row.output_shape)}</span>',
+        f'<span class="number wide">{shape_text(row.output_shape)}</span>',
         _share(f"{row.n_params:,}", row.n_params, whole.n_params, "kernel"),
         _share(with_unit(operations, ""), row.macs, whole.macs, "output"),
         f'<span class="number wide">{with_unit(row.activation_bytes, "B")}</span>',
@@ -122,7 +122,3 @@ def _share(text: str, part: int, whole: int, role: str) -> str:
     colour = f"color-mix(in srgb, {ROLES[role].figure} 35%, transparent)"
     bar = f"background:linear-gradient(to left, {colour} {percent:.1f}%, transparent 0)"
     return f'<span class="number" style="{bar}" title="{percent:.1f} % of all">{text}</span>'
-
-
-def _written(shape: Shape) -> str:
-    return " × ".join(str(n) for n in shape) if shape else ""

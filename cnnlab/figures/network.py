@@ -8,7 +8,7 @@ from math import log2
 
 from cnnlab.design import Facts
 from cnnlab.figures.theme import ROLES
-from cnnlab.layers import Shape
+from cnnlab.layers import Shape, shape_text
 
 __all__ = ["network_drawing"]
 
@@ -47,7 +47,7 @@ def network_drawing(input_shape: Shape, facts: Sequence[Facts]) -> str:
         [max(input_shape[1:])]
         + [max(f.output_shape[1:]) for f in facts if f.output_shape and len(f.output_shape) == 3]
     )
-    said = [f"input {_written(input_shape)}"]
+    said = [f"input {shape_text(input_shape)}"]
     parts = [_box("Input", input_shape, "input", largest)]
     in_shortcut = False
     for place, row in enumerate(facts):
@@ -64,7 +64,7 @@ def network_drawing(input_shape: Shape, facts: Sequence[Facts]) -> str:
         kind = _kind(row.part)
         if kind and row.output_shape and not in_shortcut:
             parts.append(_box(row.title, row.output_shape, kind, largest))
-            said.append(f"{row.title}: {_written(row.output_shape)}")
+            said.append(f"{row.title}: {shape_text(row.output_shape)}")
     alt = f"The network from input to output. {'; '.join(said)}."
     style = (
         "display:flex;align-items:center;gap:0.5rem;overflow-x:auto;padding:0.6rem 0.2rem;"
@@ -91,7 +91,7 @@ def _box(title: str, shape: Shape, role: str, largest: int) -> str:
         f"background:color-mix(in srgb, {colour} 40%, transparent)"
     )
     room = f"height:{_HIGHEST + 0.6}rem;display:flex;align-items:center"
-    words = f"{escape(title)}<br><strong>{_written(shape, thin=True)}</strong>"
+    words = f"{escape(title)}<br><strong>{shape_text(shape, times='×')}</strong>"
     return (
         '<div style="flex:none;width:5.4rem;display:flex;flex-direction:column;'
         'align-items:center;text-align:center">'
@@ -122,7 +122,3 @@ def _block_start(facts: Sequence[Facts], place: int) -> str:
         f"{escape(words)}</div>"
         '<div style="display:flex;gap:0.5rem;min-width:9rem">'
     )
-
-
-def _written(shape: Shape, *, thin: bool = False) -> str:
-    return ("×" if thin else " × ").join(str(n) for n in shape)

@@ -20,7 +20,7 @@ from cnnlab.figures.architectures import (
 )
 from cnnlab.figures.blocks import block_drawing
 from cnnlab.figures.charts import percent
-from cnnlab.layers import Linear, Shape
+from cnnlab.layers import Linear, size_text
 from cnnlab.ui import layout
 from cnnlab.ui.controls import choice, pick
 
@@ -63,7 +63,7 @@ def card(network: Network, *, flops: bool) -> None:
         "parameters": f"{total.n_params:,}",
         f"{unit} for one picture": f"{total.flops if flops else total.macs:,}",
         "memory of the weights": with_unit(total.weight_bytes, "B"),
-        "input, width × height × depth": _size(network.input_shape),
+        "input, width × height × depth": size_text(network.input_shape),
     }
     boxes = "".join(
         '<div style="border-left:4px solid color-mix(in srgb, currentColor 30%, transparent);'
@@ -130,8 +130,7 @@ def layer_table(network: Network, *, flops: bool) -> None:
         "of the stage, in pixels of the picture, padding included. In the second column, 3×3, 64 "
         "is a convolution with 64 filters; /2 is stride 2; “+ input” adds the block's input. "
         "Numbers of a stage are the sums of its rows; equal blocks share a row, which has their "
-        "sum. k: thousand, M: "
-        "million, G: thousand million."
+        "sum. k: thousand, M: million, G: thousand million."
     )
 
 
@@ -229,10 +228,6 @@ def _key(name: str) -> str:
     return f"{PAGE}_{name}"
 
 
-def _size(shape: Shape) -> str:
-    return " × ".join(str(n) for n in (*reversed(shape[1:]), shape[0]))
-
-
 def _table_row(line: Line, times: int, *, grouped: bool) -> str:
     """Return one row; stages stand out where others lie below them."""
     sees = {None: "all", 0: ""}.get(line.sees, f"{line.sees} × {line.sees}")
@@ -246,7 +241,7 @@ def _table_row(line: Line, times: int, *, grouped: bool) -> str:
     cells = "".join(
         f'<td class="right{kind}" style="{weight};padding-right:0.5rem">{cell}</td>'
         for cell, kind in (
-            (_size(line.output_shape), ""),
+            (size_text(line.output_shape), ""),
             (sees, " wide-only"),
             *((number, "") for number in numbers),
         )
@@ -279,7 +274,7 @@ def _side_by_side(one: Network, two: Network, *, flops: bool) -> None:
     counts = [total.flops if flops else total.macs for total in totals]
     rows = {
         "year": [str(one.year), str(two.year)],
-        "input": [_size(one.input_shape), _size(two.input_shape)],
+        "input": [size_text(one.input_shape), size_text(two.input_shape)],
         "parameters": [f"{total.n_params:,}" for total in totals],
         unit: [f"{count:,}" for count in counts],
         "memory of the weights": [with_unit(total.weight_bytes, "B") for total in totals],

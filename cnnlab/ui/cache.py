@@ -12,7 +12,7 @@ import hashlib
 import streamlit as st
 from PIL import Image
 
-from cnnlab import images
+from cnnlab import samples
 
 __all__ = ["digest", "sample"]
 
@@ -20,7 +20,7 @@ __all__ = ["digest", "sample"]
 @st.cache_data(max_entries=64, show_spinner=False)
 def sample(name: str) -> Image.Image:
     """Return a sample photograph as an RGB picture."""
-    return images.sample(name)
+    return samples.sample(name)
 
 
 def digest(image: Image.Image) -> str:

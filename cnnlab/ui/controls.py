@@ -10,6 +10,7 @@ from PIL import Image
 
 from cnnlab import images
 from cnnlab.checks import InputError
+from cnnlab.samples import SAMPLES
 from cnnlab.ui import cache, layout
 
 __all__ = ["Picture", "choice", "pick", "picture_picker", "whole_number"]
@@ -55,8 +56,8 @@ def picture_picker(page: str) -> Picture:
     """
     source = choice("Picture", ["Sample", "Upload", "Camera"], key=f"{page}_picture")
     if source == "Sample":
-        name = pick("Sample", list(images.SAMPLES), key=f"{page}_sample")
-        sample = images.SAMPLES[name]
+        name = pick("Sample", list(SAMPLES), key=f"{page}_sample")
+        sample = SAMPLES[name]
         return _picture(cache.sample(name), sample.title, sample.alt)
     with st.container():
         if source == "Upload":

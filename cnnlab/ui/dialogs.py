@@ -12,7 +12,8 @@ from cnnlab.checks import InputError
 from cnnlab.convolution import conv2d_by_loops
 from cnnlab.figures.pictures import data_link
 from cnnlab.images import patch, shrink, to_array
-from cnnlab.setups import Setup, change, own_input
+from cnnlab.setup_changes import change, own_input
+from cnnlab.setups import Setup
 from cnnlab.trace import Trace
 from cnnlab.ui import lab_state
 from cnnlab.ui.controls import choice, picture_picker

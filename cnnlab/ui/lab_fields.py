@@ -7,11 +7,12 @@ from typing import Any
 from cnnlab.activations import ACTIVATIONS
 from cnnlab.examples import EXAMPLES
 from cnnlab.fillings import KERNEL_NAMES
-from cnnlab.images import SAMPLES
 from cnnlab.kernels import KERNELS
 from cnnlab.links import setup_to_link
 from cnnlab.presets import PRESETS
-from cnnlab.setups import LIMITS, OWN, OWN_PHOTOGRAPH, Setup
+from cnnlab.samples import SAMPLES
+from cnnlab.setup_changes import LIMITS
+from cnnlab.setups import OWN, OWN_PHOTOGRAPH, Setup
 
 __all__ = ["brief", "lab_fields"]
 

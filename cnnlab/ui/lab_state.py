@@ -14,14 +14,17 @@ from cnnlab.links import PARAMETERS, setup_from_link, setup_to_link
 from cnnlab.mistakes import size_mistakes, value_mistakes
 from cnnlab.presets import PRESETS
 from cnnlab.repairs import repairs
-from cnnlab.setups import Setup, change, edit, trace_setup
+from cnnlab.setup_changes import change, edit
+from cnnlab.setups import Setup, trace_setup
 from cnnlab.trace import Trace, short, trace_payload
 from cnnlab.ui import address, layout
 from cnnlab.ui.lab_fields import brief, lab_fields
+from cnnlab.ui.wishes import new_wishes
 
 __all__ = ["current_setup", "player_data", "replace_setup", "wanted_dialog"]
 
 _MOST_UNDONE = 50
+_MOST_WISHES = 1000  # in one run
 _MOST_ASKED = 2048  # steps; beyond, nobody predicts, and the answers would only cost time
 _OWN_WORDS = "Your own settings or numbers."
 
@@ -132,13 +135,8 @@ def player_data(
 
 def _grant_wishes(key: str, state: dict[str, Any]) -> str:
     """Apply what the player asks for, each wish once; return why the last one was refused."""
-    wishes = (st.session_state.get(key) or {}).get("wishes") or {}
-    token, refused = str(wishes.get("token", ""))[:32], ""
-    for wish in wishes.get("list", [])[:1000]:
-        number = wish.get("number", 0)
-        if not isinstance(number, int) or number <= state["done"].get(token, 0):
-            continue
-        state["done"] = {token: number}
+    refused = ""
+    for wish in new_wishes(key, state["done"], most=_MOST_WISHES):
         if "open" in wish:
             state["wanted"] = wish["open"]
             continue

@@ -10,6 +10,7 @@ import streamlit as st
 
 from cnnlab.derivations import with_unit
 from cnnlab.figures.layer_tree import layer_list, layer_tree
+from cnnlab.layers import shape_text
 from cnnlab.ui import controls, panels, work
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def beside_published(rows: list[ModelRow]) -> None:
 
     whole = rows[0]
     meta = torchvision.models.get_model_weights(whole.name).DEFAULT.meta
-    size = " × ".join(map(str, whole.input_shape))
+    size = shape_text(whole.input_shape)
     panels.table(
         ["", "counted here", "torchvision says", "in words"],
         [

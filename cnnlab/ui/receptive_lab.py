@@ -8,13 +8,14 @@ from typing import Any
 import streamlit as st
 from PIL import Image
 
-from cnnlab.checks import InputError, as_pair
+from cnnlab.checks import InputError
 from cnnlab.cost import LayerError
+from cnnlab.derivations import with_minus
 from cnnlab.effective import core_margin, effective_field
 from cnnlab.figures import fields as drawn
 from cnnlab.figures.pictures import data_link
 from cnnlab.images import centre_square
-from cnnlab.layers import Conv2d, Pool2d
+from cnnlab.layers import Conv2d, Pool2d, window_along
 from cnnlab.receptive import ReceptiveField, receptive_fields
 from cnnlab.stacks import (
     EXAMPLES,
@@ -137,7 +138,7 @@ def field_table(stack: Stack) -> None:
                 f"{out} × {out}",
                 f"{field.size:,} × {field.size:,}",
                 f"{field.jump:,}",
-                _signed(field.start),
+                with_minus(field.start),
             ]
         )
     panels.table(
@@ -277,13 +278,14 @@ def _take_layer() -> None:
 
 def _row(layer: Window, field: ReceptiveField, out: int) -> dict[str, Any]:
     """Return one layer as the browser gets it."""
-    padding = _one(layer.padding)
+    window = window_along(layer, 0)
+    padding = window.padding[0]
     return {
         "kind": "c" if isinstance(layer, Conv2d) else "p",
-        "kernel": _one(layer.kernel_size),
-        "stride": _one(layer.stride),
+        "kernel": window.kernel_size,
+        "stride": window.stride,
         "padding": None if padding == usual_padding(layer) else padding,
-        "dilation": _one(layer.dilation),
+        "dilation": window.dilation,
         "size": field.size,
         "jump": field.jump,
         "start": field.start,
@@ -293,16 +295,8 @@ def _row(layer: Window, field: ReceptiveField, out: int) -> dict[str, Any]:
 
 def _named(layer: Window) -> str:
     kind = "conv" if isinstance(layer, Conv2d) else "pool"
-    words = [f"{kind} {_one(layer.kernel_size)} × {_one(layer.kernel_size)}"]
-    for name in ("stride", "dilation"):
-        value = _one(getattr(layer, name))
+    window = window_along(layer, 0)
+    words = [f"{kind} {window.kernel_size} × {window.kernel_size}"]
+    for name, value in (("stride", window.stride), ("dilation", window.dilation)):
         words += [f"{name} {value}"] if value > 1 else []
     return ", ".join(words)
-
-
-def _one(value: Any) -> int:
-    return as_pair(value, name="size", low=0)[0]
-
-
-def _signed(number: int) -> str:
-    return f"{number:,}".replace("-", "−")

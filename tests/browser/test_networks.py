@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from cnnlab import images
+from cnnlab import samples
 from tests.browser.conftest import Visit, start, stop
 from tests.ill_formed import ill_formed
 from tests.real_weights import needs_weights
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 def photograph(name: str = "coffee") -> bytes:
     file = io.BytesIO()
-    images.sample(name).save(file, "JPEG", quality=95)
+    samples.sample(name).save(file, "JPEG", quality=95)
     return file.getvalue()
 
 
@@ -95,7 +95,7 @@ def test_a_sideways_picture_is_turned_upright(visitor: Callable[..., Visit]) -> 
     file = io.BytesIO()
     exif = Image.Exif()
     exif[0x0112] = 6
-    images.sample("coffee").resize((300, 200)).save(file, "JPEG", exif=exif)
+    samples.sample("coffee").resize((300, 200)).save(file, "JPEG", exif=exif)
     visit = visitor()
     visit.open("/classify?classify_picture=Upload")
     upload(visit, "classify", file.getvalue())

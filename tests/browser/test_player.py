@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from cnnlab.images import patch, sample, to_array
+from cnnlab.images import patch, to_array
+from cnnlab.samples import sample
 from tests.browser.conftest import Visit
 
 pytestmark = pytest.mark.browser
@@ -430,6 +431,19 @@ def test_predict_then_check(anywhere: Visit) -> None:
     page.get_by_label("Your answer").fill("6")
     page.keyboard.press("Enter")
     expect(answer).to_contain_text("You used the wrong window")
+
+
+def test_copy_link_pressed_twice_in_a_row_has_its_own_label_again(visit: Visit) -> None:
+    page = visit.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    copy = page.locator(".share button.link")
+    expect(copy).to_have_text("Copy link")
+    for _ in range(2):
+        copy.click()
+        expect(copy).to_have_text("✓ Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+    page.wait_for_timeout(3000)  # each press says so for two seconds
+    assert copy.text_content() == "Copy link"
 
 
 def test_the_present_step_as_a_picture(anywhere: Visit) -> None:

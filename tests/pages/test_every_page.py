@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnlab import compute, images
+from cnnlab import compute, images, samples
 from cnnlab.lessons import HOME, LESSONS
 from cnnlab.links import PARAMETERS, setup_to_link
 
@@ -176,7 +176,7 @@ def test_a_photograph_becomes_the_input(colours: str) -> None:
     assert not at.exception
     setup = at.session_state["convolution_player_state"]["setup"]
     channels = "grey" if colours == "grey" else "rgb"
-    first = images.sample(next(iter(images.SAMPLES)))
+    first = samples.sample(next(iter(samples.SAMPLES)))
     want = images.to_array(images.shrink(first, size=8), channels=channels).round()
     assert (setup.x == want).all()
     assert setup_to_link(setup)["input"].startswith("p.z.")

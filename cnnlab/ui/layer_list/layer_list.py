@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from cnnlab.ui.wishes import new_wishes
+
 __all__ = ["Wish", "layer_list", "wishes"]
 
 _HERE = Path(__file__).parent
@@ -27,6 +29,7 @@ _ACTIONS = (
     "undo",
     "redo",
 )
+_MOST_WISHES = 100  # in one run
 
 
 class Wish(NamedTuple):
@@ -69,15 +72,10 @@ def wishes(key: str, done: dict[str, int]) -> list[Wish]:
     list of Wish
         In the order in which they were made.
     """
-    sent = (st.session_state.get(key) or {}).get("wishes") or {}
-    token, found = str(sent.get("token", ""))[:32], []
-    for wish in list(sent.get("list", []))[:100]:
-        number, action, row = wish.get("number"), wish.get("action"), wish.get("row")
-        if not isinstance(number, int) or not isinstance(row, int) or action not in _ACTIONS:
-            continue
-        before = wish.get("before", -1)
-        if number > done.get(token, 0) and isinstance(before, int):
-            done.clear()
-            done[token] = number
-            found.append(Wish(action, row, before))
-    return found
+
+    def understood(wish: dict[str, Any]) -> bool:
+        rows = wish.get("row"), wish.get("before", -1)
+        return wish.get("action") in _ACTIONS and all(isinstance(row, int) for row in rows)
+
+    found = new_wishes(key, done, most=_MOST_WISHES, understood=understood)
+    return [Wish(wish["action"], wish["row"], wish.get("before", -1)) for wish in found]

@@ -183,11 +183,12 @@ class Player {
     return this.shareElement;
   }
 
-  /** A button says for a moment what it has done. */
+  /** A button says for a moment what it has done; pressed again meanwhile, it begins anew. */
   answer(element, text) {
-    const before = element.textContent;
+    const label = (element.dataset.label ??= element.textContent);
     element.textContent = `✓ ${text}`;
-    setTimeout(() => (element.textContent = before), 2000);
+    clearTimeout(element.answering);
+    element.answering = setTimeout(() => (element.textContent = label), 2000);
   }
 
   async copyLink() {
