@@ -19,12 +19,15 @@ from cnnlab.layers import (
     Dropout,
     Flatten,
     Gate,
+    Highway,
     Layer,
     LayerNorm2d,
     LayerScale,
     LocalResponseNorm,
+    PadChannels,
     Pool2d,
     Residual,
+    Select,
     Shape,
     Split,
 )
@@ -124,7 +127,7 @@ def by_layer(network: Network) -> list[Line]:
         lines.append(_line(stage.name, "", _below(rows, (place,))))
         for number, layer in enumerate(stage.layers):
             held = _below(rows, (place, 0, number))
-            if isinstance(layer, Block | Residual | Concat | Dense | Gate | Split):
+            if isinstance(layer, Block | Residual | Concat | Dense | Gate | Highway | Split):
                 lines.append(_line(held[-1].name, in_short(layer), held, depth=1))
                 inner = [row for row in held if not _is_wrapper(row)]
                 lines += [_line(row.name, row.kind, [row], depth=2) for row in inner]
@@ -187,15 +190,23 @@ def in_short(layer: Layer, *, whole: bool = False) -> str:
             return f"{_chain(layer.body)}; stacked on its input"
         case Split():
             return f"half of the maps: {_chain(layer.body)}; stacked on the other half"
+        case Highway():
+            return f"{_chain(layer.body)}; mixed with the input by a gate: {_chain(layer.gate)}"
         case ChannelShuffle() if not whole:
             return "shuffle"
+        case PadChannels() | Select() if not whole:
+            return describe(layer).lower()
         case Gate():
             return "squeeze and excitation"
     return describe(layer)
 
 
 def _chain(layers: Sequence[Layer]) -> str:
-    loud = [in_short(layer) for layer in layers if not isinstance(layer, QUIET)]
+    loud = [
+        layer.name if isinstance(layer, Block | Select) and layer.name else in_short(layer)
+        for layer in layers
+        if not isinstance(layer, QUIET)
+    ]
     return " → ".join(loud)
 
 

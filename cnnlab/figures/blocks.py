@@ -18,10 +18,12 @@ from cnnlab.layers import (
     Dense,
     Flatten,
     Gate,
+    Highway,
     Layer,
     Linear,
     Pool2d,
     Residual,
+    Select,
     Shape,
     Split,
     half_of,
@@ -32,12 +34,14 @@ __all__ = ["block_drawing"]
 
 _COLUMN = "display:flex;flex-direction:column;align-items:center"
 _THIN = "color-mix(in srgb, currentColor 55%, transparent)"
+_MOST = 4  # branches that are drawn as columns; more are cards
 _FEW = (2, 3, 4)  # groups that are drawn one beside the other
 _JOINS: dict[type[Layer], tuple[str, str]] = {
     Residual: ("+", "add"),
     Concat: ("stack", "stack"),
     Dense: ("stack", "stack"),
     Gate: ("×", "multiply each map"),
+    Highway: ("mix", "mix"),
     Split: ("stack", "stack"),
 }
 
@@ -83,7 +87,9 @@ def _chain(layers: Sequence[Layer], shape: Shape) -> tuple[str, Shape]:
         layer = layers[at]
         shape = output_shape(layer, before := shape)
         at += 1
-        if isinstance(layer, Block):
+        if isinstance(layer, Block) and layer.name:  # its name stands for what is in it
+            parts.append(_line() + _box(layer.name, "", "kernel"))
+        elif isinstance(layer, Block):
             parts.append(_chain(layer.layers, before)[0])
         elif type(layer) in _JOINS:
             parts.append(_fork(layer, before))
@@ -130,6 +136,8 @@ def _words(layer: Layer) -> tuple[str, str]:
             return describe(layer).lower(), "kernel"
         case ChannelShuffle():
             return "shuffle the maps", "padding"
+        case Select() if layer.name:
+            return layer.name, "input"
     return describe(layer), "padding"
 
 
@@ -154,6 +162,8 @@ def _fork(layer: Layer, shape: Shape) -> str:
     """Draw the branches of a join, and the join."""
     if isinstance(layer, Split):
         return _halves(layer, shape)
+    if isinstance(layer, Concat) and len(layer.branches) > _MOST:
+        return _cards(layer, shape)
     match layer:
         case Residual():
             ways = [layer.body, layer.shortcut]
@@ -161,6 +171,8 @@ def _fork(layer: Layer, shape: Shape) -> str:
             ways = list(layer.branches)
         case Dense() | Gate():
             ways = [layer.body, ()]
+        case Highway():
+            ways = [layer.body, layer.gate, ()]
         case _:
             raise TypeError(f"not a join: {layer!r}")
     columns = []
@@ -170,6 +182,19 @@ def _fork(layer: Layer, shape: Shape) -> str:
         columns.append((inside, share))
     sign, words = _JOINS[type(layer)]
     return _meeting(columns) + _box(words if sign == words else f"{sign} {words}", "", "output")
+
+
+def _cards(layer: Concat, shape: Shape) -> str:
+    """Draw many branches as numbered cards, as many in a row as fit, and what they are for."""
+    cards = "".join(
+        f'<div style="{_COLUMN};flex:1 1 8.5rem;max-width:13rem;min-width:0;padding:0.3rem;'
+        f'border:1px solid {_THIN};border-radius:0.4rem;box-sizing:border-box">'
+        f"{_plain(f'part {number}')}{_chain(branch, shape)[0]}</div>"
+        for number, branch in enumerate(layer.branches, start=1)
+    )
+    style = "display:flex;flex-wrap:wrap;gap:0.5rem;justify-content:center;width:100%"
+    whole = f'<div style="{style}">{cards}</div>'
+    return f"{_line()}{whole}{_line()}" + _box(f"stack {len(layer.branches)} parts", "", "output")
 
 
 def _halves(layer: Split, shape: Shape) -> str:
