@@ -111,7 +111,8 @@ NETWORKS = (
             "torchvision's “alexnet” is the later version for one card, below as “AlexNet, one "
             "column”: without groups and with fewer filters, 61,100,840 parameters.",
             "It learned from the challenge's 1.2 million pictures of 1000 classes. That it learned "
-            "from 15 million can be read here and there; that is all of ImageNet at the time.",
+            "from 15 million can be read here and there; that is all of ImageNet, with 22,000 "
+            "classes.",
         ),
     ),
     Network(
