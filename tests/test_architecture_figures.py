@@ -134,3 +134,23 @@ def test_the_ablation_has_three_bars_a_row():
     figure = ablation_bars()
     assert [len(bars.x) for bars in figure.data] == [len(ABLATION)] * 3
     assert len(set(figure.data[0].y)) == len(ABLATION)
+
+
+def test_many_branches_and_branches_that_fork_are_numbered_cards():
+    normal, reduction = NETWORKS["nasnet_mobile"].drawings
+    words = texts(block_drawing(normal.stage.layers, normal.input_shape, title="normal"))
+    assert [w for w in words if w.startswith("part ")] == [f"part {n}" for n in range(1, 7)]
+    assert words.count("+ add") == 5
+    assert words.count("separable 5×5, twice") == 2
+    assert words[-2:] == ["stack 6 parts", "28 × 28 × 264"]
+    words = texts(block_drawing(reduction.stage.layers, reduction.input_shape, title="reduction"))
+    assert words.count("stack 4 parts") == 2
+    assert words.count("separable 7×7, twice, stride 2") == 2
+
+
+def test_a_highway_has_its_layer_its_gate_and_its_input():
+    highway = NETWORKS["highway50"].drawings[1]
+    words = texts(block_drawing(highway.stage.layers, highway.input_shape, title="highway"))
+    assert words.count("fully connected 50") == 2
+    assert words.index("new") < words.index("gate") < words.index("unchanged")
+    assert words[-2:] == ["mix", "50"]

@@ -265,6 +265,8 @@ def test_nasnets_cells_make_six_or_four_times_their_width():
     depths = [rows[f"cell {n}"].output_shape[0] for n in (3, 4, 6, 7, 16)]
     assert depths == [88 + 264, 264 + 264, 264 + 264, 88 + 352, 1056 + 1056]
     assert rows["the cell before"].output_shape == (1056, 7, 7)
+    names = [line.name for line in by_block(NETWORKS["nasnet_mobile"])]
+    assert "cells 5 to 6" in names
 
 
 def test_highway_and_plain_layers_have_about_as_many_parameters():

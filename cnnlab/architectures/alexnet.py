@@ -108,7 +108,7 @@ NETWORKS = (
         notes=(
             "The paper writes an input of 224 × 224; only 227 × 227 gives its 55 × 55 maps "
             "without padding.",
-            "torchvision's “alexnet” is the later version for one card, below as “AlexNet, one "
+            "torchvision's “alexnet” is the later version for one card, here “AlexNet, one "
             "column”: without groups and with fewer filters, 61,100,840 parameters.",
             "It learned from the challenge's 1.2 million pictures of 1000 classes. That it learned "
             "from 15 million can be read here and there; that is all of ImageNet, with 22,000 "

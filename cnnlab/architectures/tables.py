@@ -251,9 +251,10 @@ def _folded(lines: Sequence[Line], kinds: set[str]) -> list[Line]:
         same = last and (last.kind, last.output_shape) == (line.kind, line.output_shape)
         if last and same and line.kind in kinds and one == (line.n_params, line.macs):
             number = line.name.split()[-1]
+            several = first.replace("block", "blocks").replace("cell", "cells")
             folded[-1] = replace(
                 last,
-                name=f"{first.replace('block', 'blocks')} to {number}",
+                name=f"{several} to {number}",
                 n_params=last.n_params + line.n_params,
                 macs=last.macs + line.macs,
                 times=last.times + 1,

@@ -162,7 +162,7 @@ def _fork(layer: Layer, shape: Shape) -> str:
     """Draw the branches of a join, and the join."""
     if isinstance(layer, Split):
         return _halves(layer, shape)
-    if isinstance(layer, Concat) and len(layer.branches) > _MOST:
+    if isinstance(layer, Concat) and _is_wide(layer):
         return _cards(layer, shape)
     match layer:
         case Residual():
@@ -180,8 +180,20 @@ def _fork(layer: Layer, shape: Shape) -> str:
         inside = _chain(way, shape)[0] if way else _line(grows=True) + _plain("unchanged")
         share = 1 if isinstance(layer, Concat) or not way else 2
         columns.append((inside, share))
+    if isinstance(layer, Highway):
+        names = ("new", "gate", "input")
+        columns = [
+            (_line() + _plain(name) + inside, share)
+            for name, (inside, share) in zip(names, columns, strict=True)
+        ]
     sign, words = _JOINS[type(layer)]
     return _meeting(columns) + _box(words if sign == words else f"{sign} {words}", "", "output")
+
+
+def _is_wide(layer: Concat) -> bool:
+    """Return whether branches need more room than columns have: many, or some that fork again."""
+    forks = any(isinstance(part, Residual) for branch in layer.branches for part in branch)
+    return forks or len(layer.branches) > _MOST
 
 
 def _cards(layer: Concat, shape: Shape) -> str:

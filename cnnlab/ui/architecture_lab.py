@@ -452,9 +452,9 @@ def _side_by_side(one: Network, two: Network, *, flops: bool) -> None:
 def _times(what: str, one: Network, two: Network, counts: Sequence[int]) -> str:
     """Return in words how many times more one network has than the other."""
     large, small = (one, two) if counts[0] >= counts[1] else (two, one)
-    return (
-        f"{large.title} has **{max(counts) / min(counts):.3g} times** the {what} of {small.title}."
-    )
+    ratio = max(counts) / min(counts)
+    number = f"{ratio:.3g}" if ratio >= 1.01 else f"{ratio:.4g}"
+    return f"{large.title} has **{number} times** the {what} of {small.title}."
 
 
 def _where(network: Network, lines: Sequence[Line], connected: set[str]) -> str:

@@ -73,6 +73,7 @@ def test_two_tables_stand_side_by_side() -> None:
     query = {"architectures_network": "alexnet", "architectures_other": "alexnet_one_column"}
     words = shown(run(PAGE, **query))
     assert words.count(">Total</th>") == 2
+    assert "**1.002 times** the parameters of AlexNet." in words
     for text in ("34,944", "23,296", "Conv 11×11, 96, stride 4", "Conv 11×11, 64, stride 4"):
         assert text in words, text
     assert "height × width" in words  # the other order is named once, below the table
