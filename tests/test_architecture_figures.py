@@ -113,6 +113,12 @@ def test_shares_add_up_to_one(flops):
     assert any(number in bar.hovertemplate for bar in figure.data)
 
 
+def test_long_titles_are_broken_into_lines():
+    entry = NETWORKS["resnet110_stochastic"]
+    (bar, *_) = stage_shares({entry.title: (by_stage(entry), set())}).data[0].y
+    assert bar == "ResNet-110,<br>stochastic depth<br>parameters"
+
+
 def test_the_human_stands_between_2014_and_2015():
     (bars,) = challenge_bars().data
     place = list(bars.y).index("human")

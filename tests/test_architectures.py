@@ -461,6 +461,17 @@ def test_quiet_layers_go_with_the_layer_before():
     assert (first.n_params, first.output_shape) == (34_944, (96, 55, 55))
 
 
+def test_blocks_of_other_networks_in_short():
+    (block,) = NETWORKS["resnet110_stochastic"].stages[2].layers[:1]
+    assert in_short(block) == ("3×3, 32, /2 → 3×3, 32; + (one cell of 2×2 → zeros up to 32 maps)")
+    (highway,) = NETWORKS["highway50"].stages[1].layers[:1]
+    assert in_short(highway) == (
+        "Fully connected 50; mixed with the input by a gate: Fully connected 50"
+    )
+    (cell,) = NETWORKS["nasnet_mobile"].stages[2].layers[:1]
+    assert in_short(cell) == "normal cell"
+
+
 def test_a_block_in_short():
     assert in_short(bottleneck(128, stride=2, project=True)[0]) == (
         "1×1, 128 → 3×3, 128, /2 → 1×1, 512; + (1×1, 512, /2)"

@@ -190,7 +190,7 @@ def _nasnet(count: int, last: int, *, stem: int) -> tuple[Block, ...]:
 NETWORKS = (
     Network(
         key="nasnet_mobile",
-        title="NASNet-A mobile (4 @ 1056)",
+        title="NASNet-A mobile",
         year=2017,
         authors="Zoph, Vasudevan, Shlens, Le",
         paper="Learning transferable architectures for scalable image recognition, CVPR 2018, "
@@ -217,6 +217,7 @@ NETWORKS = (
             Drawing("Reduction cell", stage("", *reduction_pairs(88)), (176, 28, 28)),
         ),
         notes=(
+            "The authors write 4 @ 1056: three times 4 normal cells, and 1056 maps at the end.",
             "A cell reads the cell before it and the cell before that. So the table stacks both: "
             "what goes on from cell 4 are the 264 maps of cell 3 and the 264 of cell 4, together "
             "528. A reduction cell also brings the older one to the smaller size.",

@@ -83,7 +83,7 @@ def _resnet110() -> tuple[Block, ...]:
 NETWORKS = (
     Network(
         key="resnet110_stochastic",
-        title="ResNet-110 with stochastic depth, for CIFAR-10",
+        title="ResNet-110, stochastic depth",
         year=2016,
         authors="Huang, Sun, Liu, Sedra, Weinberger",
         paper="Deep networks with stochastic depth, ECCV 2016, arXiv:1603.09382",

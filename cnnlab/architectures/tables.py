@@ -177,6 +177,8 @@ def in_short(layer: Layer, *, whole: bool = False) -> str:
                 words.append(f"{layer.groups} groups")
             stride = layer.stride if isinstance(layer.stride, int) else layer.stride[0]
             return ", ".join(words + ([f"/{stride}"] if stride > 1 else []))
+        case Pool2d(kernel_size=1, stride=int(step)) if not whole:
+            return f"one cell of {step}×{step}"
         case Pool2d() if not whole:
             return describe(layer).split(",")[0].lower()
         case Block():

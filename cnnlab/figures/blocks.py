@@ -199,7 +199,7 @@ def _is_wide(layer: Concat) -> bool:
 def _cards(layer: Concat, shape: Shape) -> str:
     """Draw many branches as numbered cards, as many in a row as fit, and what they are for."""
     cards = "".join(
-        f'<div style="{_COLUMN};flex:1 1 8.5rem;max-width:13rem;min-width:0;padding:0.3rem;'
+        f'<div style="{_COLUMN};flex:1 1 12rem;max-width:15rem;min-width:0;padding:0.3rem;'
         f'border:1px solid {_THIN};border-radius:0.4rem;box-sizing:border-box">'
         f"{_plain(f'part {number}')}{_chain(branch, shape)[0]}</div>"
         for number, branch in enumerate(layer.branches, start=1)

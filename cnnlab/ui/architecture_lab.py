@@ -194,11 +194,12 @@ def in_training(network: Network, *, flops: bool) -> None:
     total = [f"{sums[0]:.2f}", *(with_unit(round(n), "") for n in sums[1:])]
     rows.append(["Total", f"{blocks}", "", *total])
     panels.table(
-        ["", "blocks", "stays with probability", "on average", f"{unit}, all", f"{unit}, average"],
+        ["", "blocks", "probability", "on average", f"{unit}, all", f"{unit}, average"],
         rows,
         align="lrrrrr",
-        wide_only=[4],
+        wide_only=[4, 5],
     )
+    st.caption("Probability: with which the first and the last block of the stage stay.")
     st.markdown(
         f"While it learns, {sums[0]:.2f} of the {blocks} blocks are there on average: of "
         f"{2 * blocks + 2} layers, {2 * sums[0] + 2:.1f}. Their work is "
@@ -260,7 +261,8 @@ def history(*, flops: bool) -> None:
         f"The challenge has 1000 of ImageNet's {IMAGENET[1]:,} classes. All of ImageNet are "
         f"{IMAGENET[0]:,} pictures, {IMAGENET[0] / IMAGENET[1]:.0f} for each class; the networks "
         f"learned from the challenge's {TRAINING_PICTURES['AlexNet']:g} to "
-        f"{TRAINING_PICTURES['ZFNet']:g} million, AlexNet too, though 15 million can be read."
+        f"{TRAINING_PICTURES['ZFNet']:g} million, AlexNet too. The 15 million that one can read "
+        "are all of ImageNet, as AlexNet's paper counts it."
     )
     st.markdown("#### Several networks together")
     panels.table(
@@ -453,7 +455,8 @@ def _times(what: str, one: Network, two: Network, counts: Sequence[int]) -> str:
     """Return in words how many times more one network has than the other."""
     large, small = (one, two) if counts[0] >= counts[1] else (two, one)
     ratio = max(counts) / min(counts)
-    number = f"{ratio:.3g}" if ratio >= 1.01 else f"{ratio:.4g}"
+    digits = 4 if ratio < 1.01 else 3
+    number = f"{ratio:.{digits}g}" if ratio < 1000 else f"{ratio:,.0f}"
     return f"{large.title} has **{number} times** the {what} of {small.title}."
 
 

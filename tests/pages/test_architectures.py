@@ -87,7 +87,7 @@ def test_blocks_that_are_left_out_are_counted() -> None:
     assert "40.25 of the 54 blocks are there on average: of 110 layers, 82.5" in words
     assert "0.991 to 0.833" in words
     assert "0.657 to 0.500" in words
-    assert "stays with probability" not in shown(run(PAGE, architectures_network="resnet18"))
+    assert "blocks are there on average" not in shown(run(PAGE, architectures_network="resnet18"))
 
 
 def test_a_network_of_fully_connected_layers_is_not_called_convolution() -> None:
