@@ -306,11 +306,11 @@ def history(*, flops: bool) -> None:
     base = ABLATION[0].val_top5
     drops = {row.title: row.val_top5 - base for row in ABLATION}
     both = "; ".join(
-        f"{title} {drops[title]:.1f}, not {other:.1f}" for title, other in ABLATION_OTHER.items()
+        f"{title}: {drops[title]:.1f}, not {other:.1f}" for title, other in ABLATION_OTHER.items()
     )
     st.markdown(
         f"Some slides print other drops beside this table. By the table the top-5 error grows by, "
-        f"in points: {both}. Theirs are of another run, which was not published."
+        f"in points, {both}. Theirs are of another run, which was not published."
     )
     st.caption(f"Errors in % on ImageNet 2012, one network each. Source: {ABLATION_SOURCE}.")
 
@@ -322,14 +322,15 @@ def keras() -> None:
         size = f"{row.size_mb}"
         if name in KERAS_CORRECTED:
             size += " *"
-        times = ["–" if n is None else f"{n:g}" for n in (row.depth, row.cpu_ms, row.gpu_ms)]
+        depth = "–" if row.depth is None else f"{row.depth}"
+        times = ["–" if ms is None else f"{ms:.1f}" for ms in (row.cpu_ms, row.gpu_ms)]
         numbers = [f"{row.top1:.1f}", f"{row.top5:.1f}", f"{row.params_m:.1f} M", size]
-        rows.append([name, *numbers, *times])
+        rows.append([name, *numbers, depth, *times])
     panels.table(
         ["", "top-1 %", "top-5 %", "parameters", "MB", "depth", "ms, CPU", "ms, GPU"],
         rows,
         align="lrrrrrrr",
-        wide_only=[5, 6, 7],
+        wide_only=[2, 5, 6, 7],
     )
     wrong, right = KERAS_CORRECTED["EfficientNetB0"]
     st.caption(

@@ -106,7 +106,7 @@ def test_measured_tables_are_shown_with_their_corrections() -> None:
         assert f">{error:.2f}<" in words
     for name, error in list(FUSION.items())[:-1]:
         assert f"{name} ({error:.2f} %)" in words
-    assert "without layers 6, 7 4.3, not 5.7" in words
+    assert "without layers 6, 7: 4.3, not 5.7" in words
     assert "14,197,122 pictures, 650 for each class" in words
     assert "Second in 2012: 26.2 %; in 2014: VGG, 7.3 %" in words
 
