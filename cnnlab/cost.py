@@ -27,13 +27,16 @@ from cnnlab.layers import (
     Dropout,
     Flatten,
     Gate,
+    Highway,
     Layer,
     LayerNorm2d,
     LayerScale,
     Linear,
     LocalResponseNorm,
+    PadChannels,
     Pool2d,
     Residual,
+    Select,
     Shape,
     Split,
     half_of,
@@ -238,6 +241,8 @@ def layer_row(layer: Layer, input_shape: Shape) -> Row:
             counts = {"other_ops": n_out * (layer.size + 2)}
         case Activation() | Residual() | Gate():
             counts = {"other_ops": n_out}
+        case Highway():
+            counts = {"other_ops": 3 * n_out}  # input + gate · (new - input)
     if isinstance(layer, Conv2d | ConvTranspose2d | Linear) and layer.bias:
         counts |= {"n_biases": shape[0], "bias_ops": n_out}
     return Row(layer.name, describe(layer), (), input_shape, shape, **counts)
@@ -275,6 +280,10 @@ def describe(layer: Layer) -> str:
             words = [f"Local response norm {layer.size}"]
         case ChannelShuffle():
             words = [f"Channel shuffle in {layer.groups} groups"]
+        case PadChannels():
+            words = [f"Zeros up to {layer.out_channels} maps"]
+        case Select():
+            words = [f"Maps {layer.first + 1} to {layer.first + layer.count}"]
         case Dropout():
             words = [f"Dropout {layer.p:g}"]
         case _:
@@ -292,6 +301,7 @@ _PLAIN: dict[type[Layer], str] = {
     Concat: "Stack",
     Dense: "Stack",
     Gate: "Multiply",
+    Highway: "Mix",
     Split: "Stack",
 }
 _SHORT: dict[type[Layer], str] = {
@@ -312,8 +322,11 @@ _SHORT: dict[type[Layer], str] = {
     Concat: "stack",
     Dense: "stack",
     Gate: "gate",
+    Highway: "highway",
     Split: "stack",
     ChannelShuffle: "shuffle",
+    PadChannels: "zeros",
+    Select: "maps",
 }
 
 
@@ -351,6 +364,8 @@ def _held(layer: Layer) -> Iterator[tuple[Layer, ...]]:
             yield layer.layers
         case Residual():
             yield from (layer.body, layer.shortcut)
+        case Highway():
+            yield from (layer.body, layer.gate)
         case Concat():
             yield from layer.branches
         case Dense() | Gate() | Split():

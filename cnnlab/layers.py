@@ -1,7 +1,7 @@
 """Layers as descriptions: what a network is made of, without any weights.
 
-A network is a tuple of layers. Joins (`Block`, `Residual`, `Concat`, `Dense`, `Gate`, `Split`) hold
-layers themselves, so a tuple describes a ResNet as well as a VGG.
+A network is a tuple of layers. Joins (`Block`, `Residual`, `Concat`, `Dense`, `Gate`, `Highway`,
+`Split`) hold layers themselves, so a tuple describes a ResNet as well as a VGG.
 """
 
 from __future__ import annotations
@@ -32,13 +32,16 @@ __all__ = [
     "Dropout",
     "Flatten",
     "Gate",
+    "Highway",
     "Layer",
     "LayerNorm2d",
     "LayerScale",
     "Linear",
     "LocalResponseNorm",
+    "PadChannels",
     "Pool2d",
     "Residual",
+    "Select",
     "Shape",
     "Split",
     "half_of",
@@ -141,6 +144,21 @@ class ChannelShuffle(Layer):
 
 
 @dataclass(frozen=True)
+class PadChannels(Layer):
+    """Channels of zeros after those that are there, so that there are `out_channels`."""
+
+    out_channels: int
+
+
+@dataclass(frozen=True)
+class Select(Layer):
+    """Some of the channels: `count` of them, from number `first` on; 0 is the first of all."""
+
+    first: int
+    count: int
+
+
+@dataclass(frozen=True)
 class Linear(Layer):
     """A fully connected layer."""
 
@@ -204,6 +222,14 @@ class Gate(Layer):
 
 
 @dataclass(frozen=True)
+class Highway(Layer):
+    """The input mixed with what `body` makes: `gate` says of each number how much of it is new."""
+
+    body: tuple[Layer, ...]
+    gate: tuple[Layer, ...]
+
+
+@dataclass(frozen=True)
 class Split(Layer):
     """The first half of the channels, with what `body` makes of the second half stacked on top."""
 
@@ -253,7 +279,7 @@ def output_shape(layer: Layer, shape: Shape) -> Shape:
             return shape
         case Activation():
             return shape
-        case Block() | Residual() | Concat() | Dense() | Gate() | Split():
+        case Block() | Residual() | Concat() | Dense() | Gate() | Highway() | Split():
             return _joined(layer, shape)
     channels, *size = _picture(layer, shape)
     match layer:
@@ -264,6 +290,19 @@ def output_shape(layer: Layer, shape: Shape) -> Shape:
             if channels % groups:
                 raise InputError(f"{groups} groups must divide the {channels} channels")
             return shape
+        case PadChannels():
+            wanted = in_range(layer.out_channels, name="out_channels", low=1, high=MOST)
+            if wanted < channels:
+                raise InputError(f"there are {channels} channels already, more than {wanted}")
+            return wanted, *size
+        case Select():
+            first = in_range(layer.first, name="first", low=0, high=MOST)
+            count = in_range(layer.count, name="count", low=1, high=MOST)
+            if first + count > channels:
+                raise InputError(
+                    f"channels {first + 1} to {first + count} are wanted, there are {channels}"
+                )
+            return count, *size
         case LocalResponseNorm():
             in_range(layer.size, name="size", low=1, high=MOST)
             return shape
@@ -415,7 +454,9 @@ def _through(layers: tuple[Layer, ...], shape: Shape) -> Shape:
     return shape
 
 
-def _joined(layer: Block | Residual | Concat | Dense | Gate | Split, shape: Shape) -> Shape:
+def _joined(
+    layer: Block | Residual | Concat | Dense | Gate | Highway | Split, shape: Shape
+) -> Shape:
     match layer:
         case Block():
             return _through(layer.layers, shape)
@@ -441,6 +482,14 @@ def _joined(layer: Block | Residual | Concat | Dense | Gate | Split, shape: Shap
                     f"a gate needs one number for each of the {shape[0]} channels, its body makes "
                     f"{shape_text(made)}"
                 )
+            return shape
+        case Highway():
+            for way, layers in (("body", layer.body), ("gate", layer.gate)):
+                if (found := _through(layers, shape)) != shape:
+                    raise InputError(
+                        f"a highway mixes numbers one by one: its {way} must make "
+                        f"{shape_text(shape)} as it gets, it makes {shape_text(found)}"
+                    )
             return shape
 
 

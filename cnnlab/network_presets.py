@@ -8,7 +8,17 @@ from dataclasses import dataclass, replace
 from cnnlab.architectures import NETWORKS
 from cnnlab.architectures import Network as Architecture
 from cnnlab.checks import InputError
-from cnnlab.layers import Block, Concat, Dense, Gate, Layer, LayerNorm2d, Residual
+from cnnlab.layers import (
+    Block,
+    Concat,
+    Dense,
+    Gate,
+    Highway,
+    Layer,
+    LayerNorm2d,
+    PadChannels,
+    Residual,
+)
 from cnnlab.network_text import Network, network_to_text
 
 __all__ = ["NETWORK_PRESETS", "NetworkPreset", "text_of"]
@@ -71,6 +81,8 @@ _NO_WORD: dict[type[Layer], str] = {
     Concat: "it has branches side by side, and a design has none",
     Dense: "it stacks maps of earlier layers, and a design can only add them",
     Gate: "it has gates (squeeze and excitation), and a design has none",
+    Highway: "it mixes its input with what is new by gates, and a design has none",
+    PadChannels: "its shortcuts add maps of zeros, and a design can only add 1 × 1 layers",
     LayerNorm2d: "it has layer norm, and a design has none",
 }
 

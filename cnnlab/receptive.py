@@ -18,13 +18,16 @@ from cnnlab.layers import (
     Dropout,
     Flatten,
     Gate,
+    Highway,
     Layer,
     LayerNorm2d,
     LayerScale,
     Linear,
     LocalResponseNorm,
+    PadChannels,
     Pool2d,
     Residual,
+    Select,
     Split,
     window_along,
 )
@@ -137,8 +140,10 @@ def _next(layer: Layer, field: ReceptiveField, axis: int) -> ReceptiveField:
             return replace(field, size=None)
         case BatchNorm2d() | LayerNorm2d() | LayerScale() | LocalResponseNorm():
             return field
-        case Activation() | Dropout() | Flatten() | ChannelShuffle():
+        case Activation() | Dropout() | Flatten() | ChannelShuffle() | PadChannels():
             return field
+        case Select():
+            return field  # of all the channels: those that are taken may see less
         case Block():
             return _after(layer.layers, field, axis)
         case Residual():
@@ -147,6 +152,9 @@ def _next(layer: Layer, field: ReceptiveField, axis: int) -> ReceptiveField:
             return _union([_after(branch, field, axis) for branch in layer.branches])
         case Dense() | Split():
             return _union([field, _after(layer.body, field, axis)])
+        case Highway():
+            ways = (layer.body, layer.gate)
+            return _union([field, *(_after(way, field, axis) for way in ways)])
         case Gate():
             return replace(field, size=None)  # its numbers come from the whole feature map
     raise InputError(f"{type(layer).__name__} has no receptive field of one size")

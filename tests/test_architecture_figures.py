@@ -45,7 +45,16 @@ def test_a_drawing_begins_and_ends_with_its_shapes(key, drawing):
 def test_every_layer_with_weights_has_a_box(key, drawing):
     html = block_drawing(drawing.stage.layers, drawing.input_shape, title=drawing.title)
     boxes = [text for text in texts(html) if " conv, " in text or "depthwise" in text]
-    rows = [row for row in drawing.rows if row.kind.startswith("Conv")]
+    named = [
+        row.path
+        for row in drawing.rows
+        if row.kind == "Block" and not re.fullmatch(r"block\d+", row.name)
+    ]
+    rows = [
+        row
+        for row in drawing.rows
+        if row.kind.startswith("Conv") and not any(row.path[: len(p)] == p for p in named)
+    ]
     twice = sum(row.kind.endswith("groups 2") for row in rows)  # drawn as two boxes
     assert len(boxes) == len(rows) + twice
 
@@ -104,6 +113,12 @@ def test_shares_add_up_to_one(flops):
     assert any(number in bar.hovertemplate for bar in figure.data)
 
 
+def test_long_titles_are_broken_into_lines():
+    entry = NETWORKS["resnet110_stochastic"]
+    (bar, *_) = stage_shares({entry.title: (by_stage(entry), set())}).data[0].y
+    assert bar == "ResNet-110,<br>stochastic depth<br>parameters"
+
+
 def test_the_human_stands_between_2014_and_2015():
     (bars,) = challenge_bars().data
     place = list(bars.y).index("human")
@@ -125,3 +140,23 @@ def test_the_ablation_has_three_bars_a_row():
     figure = ablation_bars()
     assert [len(bars.x) for bars in figure.data] == [len(ABLATION)] * 3
     assert len(set(figure.data[0].y)) == len(ABLATION)
+
+
+def test_many_branches_and_branches_that_fork_are_numbered_cards():
+    normal, reduction = NETWORKS["nasnet_mobile"].drawings
+    words = texts(block_drawing(normal.stage.layers, normal.input_shape, title="normal"))
+    assert [w for w in words if w.startswith("part ")] == [f"part {n}" for n in range(1, 7)]
+    assert words.count("+ add") == 5
+    assert words.count("separable 5×5, twice") == 2
+    assert words[-2:] == ["stack 6 parts", "28 × 28 × 264"]
+    words = texts(block_drawing(reduction.stage.layers, reduction.input_shape, title="reduction"))
+    assert words.count("stack 4 parts") == 2
+    assert words.count("separable 7×7, twice, stride 2") == 2
+
+
+def test_a_highway_has_its_layer_its_gate_and_its_input():
+    highway = NETWORKS["highway50"].drawings[1]
+    words = texts(block_drawing(highway.stage.layers, highway.input_shape, title="highway"))
+    assert words.count("fully connected 50") == 2
+    assert words.index("new") < words.index("gate") < words.index("unchanged")
+    assert words[-2:] == ["mix", "50"]

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
+import torch
 
 from cnnlab.architectures import NETWORKS, network
+from cnnlab.architectures.alexnet import _one_column
 from cnnlab.architectures.googlenet import AUXILIARY
 from cnnlab.architectures.googlenet import NETWORKS as GOOGLENET
 from cnnlab.architectures.history import ABLATION, CHALLENGE, HUMAN, MEASURED
 from cnnlab.architectures.ideas import IDEAS
+from cnnlab.architectures.nasnet import normal_pairs, reduction_pairs
 from cnnlab.architectures.resnet import bottleneck, resnet
+from cnnlab.architectures.stochastic import survival
 from cnnlab.architectures.tables import by_block, by_layer, by_stage, in_short
 from cnnlab.checks import InputError
 from cnnlab.cost import summarize, totals
 from cnnlab.layers import Conv2d, Linear
+from tests.torch_layers import n_flops, n_params
+from tests.torch_layers import network as built
 
 PICTURE = (3, 224, 224)
+# Ours; where torchvision has another name for it, see `NAMES`.
 SAME_IN_TORCHVISION = (
+    "alexnet_one_column",
     "vgg11",
     "vgg13",
     "vgg16",
@@ -41,14 +50,16 @@ SAME_IN_TORCHVISION = (
 )
 
 
+NAMES = {"alexnet_one_column": "alexnet"}
+
+
 @pytest.mark.parametrize("key", SAME_IN_TORCHVISION)
 def test_costs_are_those_of_torchvisions_network(key):
-    import torch
     from torch.utils.flop_counter import FlopCounterMode
 
     from cnnlab.model_cost import _build
 
-    model = _build(key)  # on the meta device: shapes without numbers
+    model = _build(NAMES.get(key, key))  # on the meta device: shapes without numbers
     total = NETWORKS[key].total
     weights = dict(model.named_parameters())
     heads = [name for name in weights if name.startswith("AuxLogits.")]  # for training only
@@ -71,7 +82,7 @@ def test_a_network_counts_its_layers_once():
 def test_every_convolution_makes_what_torchvisions_makes(key):
     from cnnlab.model_cost import summarize_model
 
-    theirs = [r for r in summarize_model(key) if r.is_leaf and r.macs]
+    theirs = [r for r in summarize_model(NAMES.get(key, key)) if r.is_leaf and r.macs]
     ours = [row for row in NETWORKS[key].rows if row.macs]
 
     def measures(rows):
@@ -99,6 +110,12 @@ def test_every_convolution_makes_what_torchvisions_makes(key):
         ("densenet121", 7_978_856, None),
         ("xception", 22_855_952, None),
         ("mobilenet_v1", 4_231_976, 568_740_352),
+        ("alexnet_one_column", 61_100_840, 714_188_480),
+        # Both counted, too, in the package pretrainedmodels 0.7.4, whose NASNet-A has one class
+        # more (1057 parameters) and whose BN-Inception has biases in its 10,016 filters.
+        ("nasnet_mobile", 5_291_035 - 1057, None),
+        ("inception_v2", 11_295_240 - 10_016, 2_032_600_064),
+        ("highway50", 39_250 + 49 * 5_100 + 510, 39_200 + 49 * 5_000 + 500),
     ],
 )
 def test_totals_are_the_verified_ones(key, n_params, macs):
@@ -205,6 +222,88 @@ def test_the_stride_of_the_paper_gives_what_the_notes_say():
         other = totals(summarize(resnet(counts, kind="bottleneck", stride_first=True), PICTURE))
         assert other.n_params == NETWORKS[key].total.n_params
         assert f"{other.macs:,}" in NETWORKS[key].published[0].remark
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["alexnet_one_column", "inception_v2", "nasnet_mobile", "highway50", "resnet110_stochastic"],
+)
+def test_torch_builds_it_and_counts_the_same(key):
+    entry = NETWORKS[key]
+    with torch.device("meta"):
+        made, shape = built(entry.stages, entry.input_shape)
+        assert n_params(made) == entry.total.n_params
+        assert n_flops(made, entry.input_shape) == entry.total.flops
+    assert shape == entry.total.output_shape
+
+
+def test_alexnet_with_the_papers_fourth_layer_has_the_parameters_of_the_note():
+    total = totals(summarize(_one_column(384), PICTURE))
+    assert any(f"{total.n_params:,}" in note for note in NETWORKS["alexnet_one_column"].notes)
+
+
+def test_biases_of_inception_v2_are_those_that_the_package_has_more():
+    rows = NETWORKS["inception_v2"].rows
+    biases = sum(row.output_shape[0] for row in rows if row.kind.startswith("Conv"))
+    remark = NETWORKS["inception_v2"].published[1].remark
+    assert f"{biases:,} biases" in remark
+    assert NETWORKS["inception_v2"].total.n_params + biases == 11_295_240
+
+
+def test_depths_of_inception_v2_follow_the_filters_of_its_table():
+    modules = {row.name: row.output_shape for row in NETWORKS["inception_v2"].rows}
+    depths = [modules[name][0] for name in ("3a", "3b", "3c", "4a", "4b", "4c", "4d", "4e", "5b")]
+    assert depths == [256, 320, 576, 576, 576, 608, 608, 1056, 1024]
+    assert [modules[name][1] for name in ("3b", "3c", "4d", "4e", "5a")] == [28, 14, 14, 7, 7]
+
+
+def test_keras_counts_what_nasnet_does_not_learn():
+    rows = NETWORKS["nasnet_mobile"].rows
+    statistics = 2 * sum(row.output_shape[0] for row in rows if row.kind == "Batch norm")
+    keras = NETWORKS["nasnet_mobile"].published[2]
+    assert f"{statistics:,} means and variances" in keras.remark
+    assert f"{NETWORKS['nasnet_mobile'].total.n_params + statistics:,}" == keras.value
+    assert round(NETWORKS["nasnet_mobile"].total.macs / 1e6) == 564
+
+
+def test_nasnets_cells_make_six_or_four_times_their_width():
+    assert totals(summarize([normal_pairs(44)], (88, 28, 28))).output_shape == (264, 28, 28)
+    assert totals(summarize(reduction_pairs(88), (176, 28, 28))).output_shape == (352, 14, 14)
+    rows = {row.name: row for row in NETWORKS["nasnet_mobile"].rows if len(row.path) == 3}
+    # The stack of the older cell and of this one; after a halving, the older at its new depth.
+    depths = [rows[f"cell {n}"].output_shape[0] for n in (3, 4, 6, 7, 16)]
+    assert depths == [88 + 264, 264 + 264, 264 + 264, 88 + 352, 1056 + 1056]
+    assert rows["the cell before"].output_shape == (1056, 7, 7)
+    names = [line.name for line in by_block(NETWORKS["nasnet_mobile"])]
+    assert "cells 5 to 6" in names
+
+
+def test_highway_and_plain_layers_have_about_as_many_parameters():
+    plain, highway = NETWORKS["highway50"].drawings
+    assert plain.total.n_params == 71 * 71 + 71 == 5_112
+    assert highway.total.n_params == 2 * (50 * 50 + 50) == 5_100
+    for number in ("5,112", "5,100"):
+        assert number in NETWORKS["highway50"].published[0].remark
+
+
+def test_stochastic_depth_has_forty_blocks_of_54_on_average():
+    stay = NETWORKS["resnet110_stochastic"].survival
+    assert sum(stay) == pytest.approx((3 * 54 - 1) / 4)
+    assert "40.25" in NETWORKS["resnet110_stochastic"].published[1].remark
+    assert (stay[0], stay[-1]) == (pytest.approx(1 - 1 / 108), 0.5)
+    assert all(a - b == pytest.approx(1 / 108) for a, b in pairwise(stay))
+    blocks = [row for row in NETWORKS["resnet110_stochastic"].rows if row.kind == "Add"]
+    assert len(blocks) == len(stay)
+    with pytest.raises(InputError, match=r"last must be between 0 and 1, got 1\.5"):
+        survival(3, last=1.5)
+
+
+def test_resnet_110_is_known_with_two_projections_too():
+    more = 16 * 32 + 2 * 32 + 32 * 64 + 2 * 64
+    number = NETWORKS["resnet110_stochastic"].total.n_params + more
+    assert f"{number:,}" in NETWORKS["resnet110_stochastic"].notes[0]
+    weighted = [row for row in NETWORKS["resnet110_stochastic"].rows if row.macs]
+    assert len(weighted) == 110
 
 
 def test_gates_add_two_and_a_half_million_parameters():
@@ -337,8 +436,8 @@ def test_every_table_adds_up_to_the_total(entry):
                 sums.append([0, 0, 0])
             elif line.depth == 1:
                 sums[-1] = [sums[-1][0] + line.n_params, sums[-1][1] + line.macs, 1]
-        for top, (n_params, macs, some) in zip(tops, sums, strict=True):
-            assert not some or (n_params, macs) == (top.n_params, top.macs)
+        for top, (params, macs, some) in zip(tops, sums, strict=True):
+            assert not some or (params, macs) == (top.n_params, top.macs)
     leaves = [line for line in by_layer(entry) if line.depth == 2]
     blocks = by_layer(entry)
     for place, block in enumerate(blocks):
@@ -369,6 +468,17 @@ def test_quiet_layers_go_with_the_layer_before():
     first = by_block(NETWORKS["alexnet"])[1]
     assert first.kind == "Conv 11×11, 96, stride 4 · ReLU · Local response norm 5"
     assert (first.n_params, first.output_shape) == (34_944, (96, 55, 55))
+
+
+def test_blocks_of_other_networks_in_short():
+    (block,) = NETWORKS["resnet110_stochastic"].stages[2].layers[:1]
+    assert in_short(block) == ("3×3, 32, /2 → 3×3, 32; + (one cell of 2×2 → zeros up to 32 maps)")
+    (highway,) = NETWORKS["highway50"].stages[1].layers[:1]
+    assert in_short(highway) == (
+        "Fully connected 50; mixed with the input by a gate: Fully connected 50"
+    )
+    (cell,) = NETWORKS["nasnet_mobile"].stages[2].layers[:1]
+    assert in_short(cell) == "normal cell"
 
 
 def test_a_block_in_short():

@@ -24,13 +24,16 @@ from cnnlab.layers import (
     Dropout,
     Flatten,
     Gate,
+    Highway,
     Layer,
     LayerNorm2d,
     LayerScale,
     Linear,
     LocalResponseNorm,
+    PadChannels,
     Pool2d,
     Residual,
+    Select,
     Shape,
     Split,
     output_shape,
@@ -82,6 +85,8 @@ PLAIN = st.sampled_from(
         LayerNorm2d(),
         LayerScale(),
         LocalResponseNorm(3),
+        PadChannels(12),
+        Select(0, 1),
         Activation(),
         Dropout(),
         AdaptiveAvgPool2d(1),
@@ -157,6 +162,7 @@ def joins(draw: st.DrawFn, shape: Shape, depth: int) -> Layer:
         st.sampled_from(
             [
                 *halves,
+                Highway(same, (Conv2d(channels, 3, padding=1), Activation("Sigmoid"))),
                 Block(body),
                 Residual(same),
                 Residual(wider, (Conv2d(other, 1, bias=False),)),
@@ -196,6 +202,7 @@ def places(layers: tuple[Layer, ...], path: tuple[int, ...] = ()) -> list[tuple[
             Concat: lambda join: join.branches,
             Dense: lambda join: [join.body],
             Gate: lambda join: [join.body],
+            Highway: lambda join: [join.body, join.gate],
             Split: lambda join: [join.body],
         }.get(type(layer), lambda _: [])(layer)
         for branch, held in enumerate(ways):
@@ -234,6 +241,9 @@ MISFITS = st.sampled_from(
         Concat(((), (AdaptiveAvgPool2d(15),))),
         Gate((Conv2d(23, 1),)),
         Split((Conv2d(1, 30),)),
+        Highway((), (Conv2d(23, 1),)),
+        PadChannels(1),
+        Select(20, 3),
         ChannelShuffle(7),
     ]
 )
@@ -253,6 +263,7 @@ def test_the_error_names_the_layer_at_which_torch_stops(data, shape, misfit):
                 lambda layer: Concat(((), (Activation(), layer))),
                 lambda layer: Block((Dense((layer,)),)),
                 lambda layer: Gate((layer,)),
+                lambda layer: Highway((), (layer,)),
                 lambda layer: Split((layer,)),
             ]
         )
@@ -382,6 +393,9 @@ def test_the_widest_layers_are_counted_exactly():
         (Concat(((), (Conv2d(2, 1),))), (2, 3, 3), 0, 0, 0, 0, 0),
         (Dense((Conv2d(2, 1),)), (2, 3, 3), 0, 0, 0, 0, 0),
         (Split((Conv2d(1, 1),)), (2, 3, 3), 0, 0, 0, 0, 0),
+        (Highway((Conv2d(2, 1),), ()), (2, 3, 3), 0, 0, 0, 0, 54),  # 18 times -, · and +
+        (PadChannels(4), (2, 3, 3), 0, 0, 0, 0, 0),
+        (Select(1, 1), (2, 3, 3), 0, 0, 0, 0, 0),
         (ChannelShuffle(2), (2, 3, 3), 0, 0, 0, 0, 0),
         (Block((Conv2d(2, 1),)), (2, 3, 3), 0, 0, 0, 0, 0),
     ],
@@ -461,6 +475,9 @@ def test_a_network_without_layers_has_no_totals():
         ("Stack", Dense(())),
         ("Multiply", Gate(())),
         ("Stack", Split(())),
+        ("Mix", Highway((), ())),
+        ("Zeros up to 64 maps", PadChannels(64)),
+        ("Maps 5 to 12", Select(4, 8)),
         ("Channel shuffle in 2 groups", ChannelShuffle(2)),
     ],
 )

@@ -18,6 +18,7 @@ import torchvision
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from cnnlab.architectures.stochastic import survival
 from cnnlab.checks import InputError
 from cnnlab.cost import BYTES, Row, layer_row, summarize, totals
 from cnnlab.layers import (
@@ -807,7 +808,7 @@ def _(g: Given) -> dict[str, Any]:
 
 @evaluates("stochastic_depth")
 def _(g: Given) -> float:
-    return sum(1 - layer / g["L"] * (1 - g["p_last"]) for layer in range(1, g["L"] + 1))
+    return sum(survival(g["L"], last=g["p_last"]))
 
 
 @evaluates("affine_grid")

@@ -20,13 +20,16 @@ from cnnlab.layers import (
     Dropout,
     Flatten,
     Gate,
+    Highway,
     Layer,
     LayerNorm2d,
     LayerScale,
     Linear,
     LocalResponseNorm,
+    PadChannels,
     Pool2d,
     Residual,
+    Select,
     Split,
     half_of,
     output_shape,
@@ -95,6 +98,8 @@ OTHER = st.one_of(
     st.builds(LayerNorm2d),
     st.builds(LayerScale),
     st.builds(ChannelShuffle, st.sampled_from([0, 1, 2, 3])),
+    st.builds(PadChannels, st.integers(0, 7)),
+    st.builds(Select, st.integers(-1, 3), st.integers(0, 4)),
     st.builds(LocalResponseNorm, st.integers(0, 7)),
     st.builds(Linear, st.integers(1, 30), bias=st.booleans()),
     st.builds(Flatten),
@@ -183,7 +188,11 @@ SMALL = st.lists(
 @settings(max_examples=500, deadline=None)
 @given(one=SMALL, other=SMALL, shape=SHAPE | ROW)
 def test_joins_make_torchs_shape_and_are_refused_where_torch_refuses(one, other, shape):
-    for join in (Block(one), Residual(one, other), Concat((one, other)), Dense(one), Split(one)):
+    joins = (
+        *(Block(one), Residual(one, other), Concat((one, other)), Dense(one), Split(one)),
+        Highway(one, other),
+    )
+    for join in joins:
         assert our_shape(join, shape) == torch_shape(join, shape)
 
 
@@ -237,6 +246,10 @@ def test_half_of_a_row_is_half_of_its_numbers():
         (Split((Conv2d(32, 3, padding=1),)), (64, 8, 8), (64, 8, 8)),
         (Split((Conv2d(5, 1),)), (64, 8, 8), (37, 8, 8)),
         (ChannelShuffle(2), (4, 2, 2), (4, 2, 2)),
+        (PadChannels(7), (4, 2, 3), (7, 2, 3)),
+        (Select(1, 2), (4, 2, 3), (2, 2, 3)),
+        (Highway((Conv2d(4, 1),), (Conv2d(4, 3, padding=1),)), (4, 2, 3), (4, 2, 3)),
+        (Highway((Linear(7),), (Linear(7),)), (7,), (7,)),
         (Block(()), (4, 2, 2), (4, 2, 2)),
         (Residual(()), (7,), (7,)),
     ],
@@ -329,6 +342,20 @@ FLAT = "a fully connected layer takes a row of numbers, it gets 2 × 3 × 4: put
         ("LayerScale takes feature maps (channels × rows × columns), it", LayerScale(), (9,)),
         ("3 groups must divide the 4 channels", ChannelShuffle(3), (4, 2, 2)),
         ("groups must be at least 1, got 0", ChannelShuffle(0), (4, 2, 2)),
+        ("there are 4 channels already, more than 3", PadChannels(3), (4, 2, 2)),
+        ("channels 3 to 5 are wanted, there are 4", Select(2, 3), (4, 2, 2)),
+        ("count must be at least 1, got 0", Select(2, 0), (4, 2, 2)),
+        (
+            "a highway mixes numbers one by one: its gate must make 3 × 4 × 4 as it gets, it makes "
+            "5 × 4 × 4",
+            Highway((), (Conv2d(5, 1),)),
+            (3, 4, 4),
+        ),
+        (
+            "a highway mixes numbers one by one: its body must make 3 as it gets, it makes 2",
+            Highway((Linear(2),), ()),
+            (3,),
+        ),
         ("a split in halves needs an even number of channels, got 3", Split(()), (3, 4, 4)),
         (
             "the two ways of a residual block must end in the same shape: its body makes "

@@ -23,13 +23,16 @@ from cnnlab.layers import (
     Dropout,
     Flatten,
     Gate,
+    Highway,
     Layer,
     LayerNorm2d,
     LayerScale,
     Linear,
     LocalResponseNorm,
+    PadChannels,
     Pool2d,
     Residual,
+    Select,
     Split,
 )
 from cnnlab.receptive import ReceptiveField, receptive_field, receptive_fields
@@ -209,7 +212,8 @@ def test_the_border_of_the_input_cuts_the_field(case):
 def test_layers_on_single_numbers_leave_the_field_alone():
     here = (Conv2d(4, 5, stride=2, padding=1),)
     norms = (BatchNorm2d(), LayerNorm2d(), LayerScale(), LocalResponseNorm())
-    between = (*norms, ChannelShuffle(2), Activation(), Dropout(), Flatten())
+    maps = (ChannelShuffle(2), PadChannels(8), Select(2, 3))
+    between = (*norms, *maps, Activation(), Dropout(), Flatten())
     assert receptive_field((*here, *between)) == receptive_field(here)
     assert receptive_field(()) == receptive_field(between) == ReceptiveField(1, 1, 0)
 
@@ -292,6 +296,8 @@ def test_one_field_for_each_layer():
         ([Residual((Conv2d(1, 3, padding=1), Conv2d(1, 3, padding=1)))], 5, 1, -2),
         ([Conv2d(1, 2, stride=2), Dense((Conv2d(1, 3, padding=1),))], 6, 2, -2),
         ([Conv2d(2, 2, stride=2), Split((Conv2d(1, 3, padding=1),))], 6, 2, -2),
+        ([Highway((Conv2d(1, 3, padding=1),), (Conv2d(1, 5, padding=2),))], 5, 1, -2),
+        ([Highway((Conv2d(1, 3, padding=1),), ())], 3, 1, -1),
         # From the first pixel that a branch sees, to the last that one sees.
         ([Concat(((Conv2d(1, 4, padding="same"),), (Conv2d(1, (2, 2)),)))], 4, 1, -1),
         ([Concat(((Conv2d(1, 3, padding=2),), (Conv2d(1, 3),)))], 5, 1, -2),

@@ -25,13 +25,16 @@ from cnnlab.layers import (
     Dropout,
     Flatten,
     Gate,
+    Highway,
     Layer,
     LayerNorm2d,
     LayerScale,
     Linear,
     LocalResponseNorm,
+    PadChannels,
     Pool2d,
     Residual,
+    Select,
     Shape,
     Split,
 )
@@ -93,6 +96,46 @@ class Halves(nn.Module):
         half = x.shape[1] // 2
         first, second = torch.split(x, [half, half], dim=1)
         return torch.cat([first, self.body(second)], dim=1)
+
+
+class Mixed(nn.Module):
+    """The input and what the body makes, mixed number by number as the gate says."""
+
+    def __init__(self, body: nn.Module, gate: nn.Module) -> None:
+        super().__init__()
+        self.body, self.gate = body, gate
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        new, share = self.body(x), self.gate(x)
+        if not x.shape == new.shape == share.shape:
+            raise RuntimeError(f"{x.shape}, {new.shape} and {share.shape}")
+        return share * new + (1 - share) * x
+
+
+class SomeChannels(nn.Module):
+    """Channels from one number up to, but not including, another."""
+
+    def __init__(self, first: int, end: int) -> None:
+        super().__init__()
+        self.first, self.end = first, end
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if x.ndim != 4 or not 0 <= self.first < self.end <= x.shape[1]:
+            raise ValueError("no such channels")
+        return x[:, self.first : self.end]
+
+
+class MoreChannels(nn.Module):
+    """Channels of zeros after those that are there."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if x.ndim != 4 or self.channels < x.shape[1]:
+            raise ValueError("nothing to add")
+        return nn.functional.pad(x, (0, 0, 0, 0, 0, self.channels - x.shape[1]))
 
 
 class NormOfCells(nn.LayerNorm):
@@ -207,6 +250,10 @@ def _module(layer: Layer, shape: Shape, place: tuple[int, ...]) -> nn.Module:
             if len(shape) != 3:  # torch shuffles whatever has channels
                 raise ValueError("a shuffle takes feature maps")
             return nn.ChannelShuffle(layer.groups)
+        case Select():
+            return SomeChannels(layer.first, layer.first + layer.count)
+        case PadChannels():
+            return MoreChannels(layer.out_channels)
         case LayerNorm2d():
             return NormOfCells(shape[0])
         case LayerScale():
@@ -257,6 +304,8 @@ def _join(layer: Layer, shape: Shape, place: tuple[int, ...]) -> nn.Module:
             return Stack([nn.Identity(), way(layer.body, 0)])
         case Gate():
             return Scale(way(layer.body, 0))
+        case Highway():
+            return Mixed(way(layer.body, 0), way(layer.gate, 1))
         case Split():
             if shape[0] % 2:
                 raise ValueError("halves are of one size")

@@ -41,6 +41,20 @@ _ALEXNET = (
     stage("conv5", *conv_relu(256, 3, padding=1, groups=2), _POOL),
     _ends(),
 )
+
+
+def _one_column(filters4: int = 256) -> tuple[Block, ...]:
+    """Return the version for one card; the paper and torchvision differ in the fourth layer."""
+    return (
+        stage("conv1", *conv_relu(64, 11, stride=4, padding=2), _POOL),
+        stage("conv2", *conv_relu(192, 5, padding=2), _POOL),
+        stage("conv3", *conv_relu(384, 3, padding=1)),
+        stage("conv4", *conv_relu(filters4, 3, padding=1)),
+        stage("conv5", *conv_relu(256, 3, padding=1), _POOL),
+        _ends(),
+    )
+
+
 _PADDED = Pool2d(3, stride=2, padding=1, name="pool")
 _ZFNET = (
     stage("conv1", *conv_relu(96, 7, stride=2, padding=1), _PADDED, LocalResponseNorm()),
@@ -75,7 +89,8 @@ NETWORKS = (
                 "top-5 error, 7 networks",
                 "15.3 %",
                 "ILSVRC 2012, test",
-                remark="A single network: 18.2 % (validation). The second best entry: 26.2 %.",
+                remark="A single network: 18.2 % (validation). The second best entry: 26.2 %. The "
+                "15.4 % of some articles are these seven networks on the validation pictures.",
             ),
         ),
         drawings=(
@@ -93,8 +108,55 @@ NETWORKS = (
         notes=(
             "The paper writes an input of 224 × 224; only 227 × 227 gives its 55 × 55 maps "
             "without padding.",
-            "torchvision's “alexnet” is a later version without groups and with fewer filters: "
-            "61,100,840 parameters.",
+            "torchvision's “alexnet” is the later version for one card, here “AlexNet, one "
+            "column”: without groups and with fewer filters, 61,100,840 parameters.",
+            "It learned from the challenge's 1.2 million pictures of 1000 classes. That it learned "
+            "from 15 million can be read here and there; that is all of ImageNet, with 22,000 "
+            "classes.",
+        ),
+    ),
+    Network(
+        key="alexnet_one_column",
+        title="AlexNet, one column",
+        year=2014,
+        authors="Krizhevsky",
+        paper="One weird trick for parallelizing convolutional neural networks, arXiv:1404.5997",
+        address="https://arxiv.org/abs/1404.5997",
+        idea="AlexNet for one graphics card: without groups and local response normalisation, and "
+        "with fewer filters; this is torchvision's “alexnet”.",
+        stages=_one_column(),
+        published=(
+            Published(
+                "parameters",
+                "61,100,840",
+                "torchvision, documentation of its weights",
+                "parameters",
+            ),
+            Published(
+                "operations",
+                "0.71 billion MACs",
+                "torchvision, documentation of its weights",
+                "MACs",
+            ),
+            Published("top-1 accuracy", "56.522 %", "torchvision, documentation of its weights"),
+        ),
+        drawings=(
+            Drawing(
+                "conv1 and conv2 of two columns",
+                stage("", *_ALEXNET[0].layers, *_ALEXNET[1].layers),
+                (3, 227, 227),
+            ),
+            Drawing(
+                "conv1 and conv2 of one column",
+                stage("", *_one_column()[0].layers, *_one_column()[1].layers),
+                (3, 224, 224),
+            ),
+        ),
+        notes=(
+            "The paper, in a footnote, gives the fourth layer 384 filters, torchvision 256. With "
+            "384 there would be 61,838,248 parameters.",
+            "torchvision brings the last maps to 6 × 6 by pooling; with pictures of 224 × 224 they "
+            "are 6 × 6 already.",
         ),
     ),
     Network(

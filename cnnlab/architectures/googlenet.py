@@ -141,7 +141,12 @@ NETWORKS = (
                 remark="A mistake: it counts the 3 × 3 layer with 192 filters (86.7 million) "
                 "twice. It is 271.4 million; naive, without bottlenecks, 854.2 million.",
             ),
-            Published("top-5 error, 7 networks", "6.67 %", "ILSVRC 2014, test"),
+            Published(
+                "top-5 error, 7 networks",
+                "6.67 %",
+                "ILSVRC 2014, test",
+                remark="In the paper of ResNet, table 5, it is 6.66 %.",
+            ),
         ),
         drawings=(
             Drawing("Inception module, naive", stage("", naive(128, 192, 96)), (256, 28, 28)),

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ABLATION", "ABLATION_SOURCE", "CHALLENGE", "HUMAN", "MEASURED", "Ablation", "Measured"]
+__all__ = [
+    "ABLATION",
+    "ABLATION_OTHER",
+    "ABLATION_SOURCE",
+    "CHALLENGE",
+    "ENSEMBLES",
+    "FUSION",
+    "HUMAN",
+    "IMAGENET",
+    "MEASURED",
+    "SECOND_2012",
+    "SECOND_2014",
+    "TRAINING_PICTURES",
+    "Ablation",
+    "Measured",
+]
 
 # Top-5 test error of the winner in %, with what it was. 2010 to 2014: Russakovsky et al., 2015,
 # International Journal of Computer Vision 115, arXiv:1409.0575; 2015: arXiv:1512.03385; 2016: the
@@ -19,6 +34,26 @@ CHALLENGE: dict[int, tuple[float, str, bool]] = {
     2015: (3.57, "ResNet", True),
     2016: (2.99, "Trimps-Soushen", True),
     2017: (2.25, "SENet", True),
+}
+SECOND_2012 = 26.2  # the second best entry, no convolutional network
+SECOND_2014 = 7.3  # VGG, several networks together
+IMAGENET = 14_197_122, 21_841  # all pictures and classes, as its site counts; classes: synsets
+TRAINING_PICTURES = {"AlexNet": 1.2, "ZFNet": 1.3}  # millions, as the papers write
+# Several networks together, top-5 test error in %: He et al., 2015, arXiv:1512.03385, table 5.
+ENSEMBLES: dict[str, float] = {
+    "VGG, in the challenge of 2014": 7.32,
+    "GoogLeNet, in the challenge of 2014": 6.66,
+    "VGG, later": 6.8,
+    "Inception v2 (BN-Inception)": 4.82,
+    "ResNet, in the challenge of 2015": 3.57,
+}
+# What the winner of 2016 put together, top-5 error in %: Shao et al., the challenge's results.
+FUSION: dict[str, float] = {
+    "Inception-v3": 4.20,
+    "Inception-v4": 4.01,
+    "Inception-ResNet-v2": 3.52,
+    "ResNet-200": 4.26,
+    "Fusion (Test)": 2.99,
 }
 HUMAN = 5.1  # one trained person, 1500 pictures: Russakovsky et al., 2015
 
@@ -98,3 +133,11 @@ ABLATION = (
     Ablation("ZFNet, 3 to 5: 512, 1024, 512 maps", 18.8, 37.5, 16.0),
     Ablation("ZFNet, both of the last two", 10.0, 38.3, 16.9),
 )
+# Drops of the accuracy in points that slides print beside this table: they are of another run,
+# which was not published.
+ABLATION_OTHER: dict[str, float] = {
+    "without layer 7": 1.1,
+    "without layers 6, 7": 5.7,
+    "without layers 3, 4": 3.0,
+    "without 3, 4, 6, 7": 33.5,
+}

@@ -31,31 +31,38 @@ class Idea:
 
 IDEAS = (
     Idea(
-        "Highway networks",
+        "Spatial transformer networks",
         2015,
-        "Srivastava, Greff, Schmidhuber",
-        "Highway networks, ICML 2015 workshop, arXiv:1505.00387",
-        "https://arxiv.org/abs/1505.00387",
-        "Each layer learns, with gates, how much of its input to let pass unchanged; so networks "
-        "of 100 layers can be trained, some months before ResNet.",
+        "Jaderberg, Simonyan, Zisserman, Kavukcuoglu",
+        "Spatial transformer networks, NIPS 2015, arXiv:1506.02025",
+        "https://arxiv.org/abs/1506.02025",
+        "A small network inside the network finds how to move, turn and stretch its feature maps, "
+        "so that what follows sees the object upright and large.",
     ),
     Idea(
-        "Stochastic depth",
+        "Inception-v4 and Inception-ResNet",
         2016,
-        "Huang, Sun, Liu, Sedra, Weinberger",
-        "Deep networks with stochastic depth, ECCV 2016, arXiv:1603.09382",
-        "https://arxiv.org/abs/1603.09382",
-        "In training, residual blocks are left out at random and only their shortcuts stay; "
-        "afterwards all blocks work.",
+        "Szegedy, Ioffe, Vanhoucke, Alemi",
+        "Inception-v4, Inception-ResNet and the impact of residual connections on learning, "
+        "AAAI 2017, arXiv:1602.07261",
+        "https://arxiv.org/abs/1602.07261",
+        "Inception modules with shortcuts around them learn much faster than those without.",
     ),
     Idea(
-        "NASNet",
-        2017,
-        "Zoph, Vasudevan, Shlens, Le",
-        "Learning transferable architectures for scalable image recognition, CVPR 2018, "
-        "arXiv:1707.07012",
-        "https://arxiv.org/abs/1707.07012",
-        "A search finds two small cells with small pictures (CIFAR-10); many of them in a row make "
-        "a network for large ones (ImageNet).",
+        "ResNet v2",
+        2016,
+        "He, Zhang, Ren, Sun",
+        "Identity mappings in deep residual networks, ECCV 2016, arXiv:1603.05027",
+        "https://arxiv.org/abs/1603.05027",
+        "Normalisation and ReLU stand before each convolution and nothing stands after the sum, so "
+        "that the input passes unchanged through all the blocks.",
+    ),
+    Idea(
+        "Wide residual networks",
+        2016,
+        "Zagoruyko, Komodakis",
+        "Wide residual networks, BMVC 2016, arXiv:1605.07146",
+        "https://arxiv.org/abs/1605.07146",
+        "Fewer residual blocks with many more maps are as good as very many thin ones, and faster.",
     ),
 )

@@ -88,6 +88,8 @@ class Network:
         What shows the idea; two of them are to be compared.
     notes : tuple of str
         How this description differs from the paper's or from torchvision's network.
+    survival : tuple of float
+        With what probability each residual block stays in training; empty where all stay.
     """
 
     key: str
@@ -102,6 +104,7 @@ class Network:
     published: tuple[Published, ...] = ()
     drawings: tuple[Drawing, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    survival: tuple[float, ...] = ()
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:

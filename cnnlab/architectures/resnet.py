@@ -121,6 +121,10 @@ _STRIDE = (
     "The paper's blocks have stride 2 in the first 1 × 1 layer, torchvision's and ours in the "
     "3 × 3 layer, which costs more and is more accurate."
 )
+_DEEPEST = (
+    "The deepest in the paper has 1202 layers, for CIFAR-10; slides write “up to 1000”. It is "
+    "worse than one of 110, since it over-fits."
+)
 _SIZES = {
     # key: blocks, kind, GMACs in table 1, MACs with the paper's stride, errors (table 3, 10 crops)
     "resnet18": ((2, 2, 2, 2), "basic", "1.8", 0, "top-1 error, 10 crops", "27.88 %", "table 2"),
@@ -170,13 +174,24 @@ def _network(key: str) -> Network:
             Published("operations", f"{billions} billion MACs", "paper, table 1", "MACs", why),
             Published(measure, error, f"paper, {table}, validation"),
             *(
-                (Published("top-5 error, 6 networks", "3.57 %", "ILSVRC 2015, test"),)
+                (
+                    Published("top-5 error, 6 networks", "3.57 %", "ILSVRC 2015, test"),
+                    Published(
+                        "better than the second",
+                        "27 %, 11 %, 12 %",
+                        "ILSVRC and COCO 2015: localisation, detection, segmentation",
+                        remark="With ResNet in front of other parts.",
+                    ),
+                )
                 if key == "resnet152"
                 else ()
             ),
         ),
         drawings=(_BASIC, _BOTTLENECK),
-        notes=(_STRIDE,) if first else (),
+        notes=(
+            *((_STRIDE,) if first else ()),
+            *((_DEEPEST,) if key == "resnet152" else ()),
+        ),
     )
 
 

@@ -19,12 +19,15 @@ from cnnlab.layers import (
     Dropout,
     Flatten,
     Gate,
+    Highway,
     Layer,
     LayerNorm2d,
     LayerScale,
     LocalResponseNorm,
+    PadChannels,
     Pool2d,
     Residual,
+    Select,
     Shape,
     Split,
 )
@@ -124,7 +127,7 @@ def by_layer(network: Network) -> list[Line]:
         lines.append(_line(stage.name, "", _below(rows, (place,))))
         for number, layer in enumerate(stage.layers):
             held = _below(rows, (place, 0, number))
-            if isinstance(layer, Block | Residual | Concat | Dense | Gate | Split):
+            if isinstance(layer, Block | Residual | Concat | Dense | Gate | Highway | Split):
                 lines.append(_line(held[-1].name, in_short(layer), held, depth=1))
                 inner = [row for row in held if not _is_wrapper(row)]
                 lines += [_line(row.name, row.kind, [row], depth=2) for row in inner]
@@ -174,6 +177,8 @@ def in_short(layer: Layer, *, whole: bool = False) -> str:
                 words.append(f"{layer.groups} groups")
             stride = layer.stride if isinstance(layer.stride, int) else layer.stride[0]
             return ", ".join(words + ([f"/{stride}"] if stride > 1 else []))
+        case Pool2d(kernel_size=1, stride=int(step)) if not whole:
+            return f"one cell of {step}×{step}"
         case Pool2d() if not whole:
             return describe(layer).split(",")[0].lower()
         case Block():
@@ -187,15 +192,23 @@ def in_short(layer: Layer, *, whole: bool = False) -> str:
             return f"{_chain(layer.body)}; stacked on its input"
         case Split():
             return f"half of the maps: {_chain(layer.body)}; stacked on the other half"
+        case Highway():
+            return f"{_chain(layer.body)}; mixed with the input by a gate: {_chain(layer.gate)}"
         case ChannelShuffle() if not whole:
             return "shuffle"
+        case PadChannels() | Select() if not whole:
+            return describe(layer).lower()
         case Gate():
             return "squeeze and excitation"
     return describe(layer)
 
 
 def _chain(layers: Sequence[Layer]) -> str:
-    loud = [in_short(layer) for layer in layers if not isinstance(layer, QUIET)]
+    loud = [
+        layer.name if isinstance(layer, Block | Select) and layer.name else in_short(layer)
+        for layer in layers
+        if not isinstance(layer, QUIET)
+    ]
     return " → ".join(loud)
 
 
@@ -240,9 +253,10 @@ def _folded(lines: Sequence[Line], kinds: set[str]) -> list[Line]:
         same = last and (last.kind, last.output_shape) == (line.kind, line.output_shape)
         if last and same and line.kind in kinds and one == (line.n_params, line.macs):
             number = line.name.split()[-1]
+            several = first.replace("block", "blocks").replace("cell", "cells")
             folded[-1] = replace(
                 last,
-                name=f"{first.replace('block', 'blocks')} to {number}",
+                name=f"{several} to {number}",
                 n_params=last.n_params + line.n_params,
                 macs=last.macs + line.macs,
                 times=last.times + 1,

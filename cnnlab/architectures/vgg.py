@@ -64,6 +64,7 @@ def _network(key: str) -> Network:
             Published(
                 "top-5 error, 1 network", f"{error} %", f"paper, table 3, validation, {single}"
             ),
+            *(_CHALLENGE if letter in "DE" else ()),
         ),
         drawings=(
             Drawing("One 5 × 5 layer", stage("", *conv_relu(256, 5, padding=2)), (256, 56, 56)),
@@ -77,6 +78,14 @@ def _network(key: str) -> Network:
     )
 
 
+_CHALLENGE = (
+    Published(
+        "top-5 error, several networks",
+        "7.3 %",
+        "ILSVRC 2014, test",
+        remark="Second in classification, first in localisation. Later, with D and E alone: 6.8 %.",
+    ),
+)
 _OTHERS: dict[str, tuple[Published, ...]] = {
     "vgg16": (
         Published(

@@ -44,7 +44,7 @@ def stage_shares(
         for quantity in ("parameters", unit):
             counts = [x.n_params if quantity == "parameters" else x.macs for x in lines]
             whole = sum(counts)
-            bar = f"{title}<br>{quantity}"
+            bar = "<br>".join([*textwrap.wrap(title, 20), quantity])
             for line, count in zip(lines, counts, strict=True):
                 role = "cursor" if line.name in connected else "kernel"
                 share = count / whole

@@ -18,10 +18,12 @@ from cnnlab.layers import (
     Dense,
     Flatten,
     Gate,
+    Highway,
     Layer,
     Linear,
     Pool2d,
     Residual,
+    Select,
     Shape,
     Split,
     half_of,
@@ -33,12 +35,14 @@ __all__ = ["block_drawing"]
 
 _COLUMN = "display:flex;flex-direction:column;align-items:center"
 _THIN = "color-mix(in srgb, currentColor 55%, transparent)"
+_MOST = 4  # branches that are drawn as columns; more are cards
 _FEW = (2, 3, 4)  # groups that are drawn one beside the other
 _JOINS: dict[type[Layer], tuple[str, str]] = {
     Residual: ("+", "add"),
     Concat: ("stack", "stack"),
     Dense: ("stack", "stack"),
     Gate: ("×", "multiply each map"),
+    Highway: ("mix", "mix"),
     Split: ("stack", "stack"),
 }
 
@@ -79,7 +83,9 @@ def _chain(layers: Sequence[Layer], shape: Shape) -> tuple[str, Shape]:
         layer = layers[at]
         shape = output_shape(layer, before := shape)
         at += 1
-        if isinstance(layer, Block):
+        if isinstance(layer, Block) and layer.name:  # its name stands for what is in it
+            parts.append(_line() + _box(layer.name, "", "kernel"))
+        elif isinstance(layer, Block):
             parts.append(_chain(layer.layers, before)[0])
         elif type(layer) in _JOINS:
             parts.append(_fork(layer, before))
@@ -125,6 +131,8 @@ def _words(layer: Layer) -> tuple[str, str]:
             return describe(layer).lower(), "kernel"
         case ChannelShuffle():
             return "shuffle the maps", "padding"
+        case Select() if layer.name:
+            return layer.name, "input"
     return describe(layer), "padding"
 
 
@@ -149,6 +157,8 @@ def _fork(layer: Layer, shape: Shape) -> str:
     """Draw the branches of a join, and the join."""
     if isinstance(layer, Split):
         return _halves(layer, shape)
+    if isinstance(layer, Concat) and _is_wide(layer):
+        return _cards(layer, shape)
     match layer:
         case Residual():
             ways = [layer.body, layer.shortcut]
@@ -156,6 +166,8 @@ def _fork(layer: Layer, shape: Shape) -> str:
             ways = list(layer.branches)
         case Dense() | Gate():
             ways = [layer.body, ()]
+        case Highway():
+            ways = [layer.body, layer.gate, ()]
         case _:
             raise TypeError(f"not a join: {layer!r}")
     columns = []
@@ -163,8 +175,33 @@ def _fork(layer: Layer, shape: Shape) -> str:
         inside = _chain(way, shape)[0] if way else _line(grows=True) + _plain("unchanged")
         share = 1 if isinstance(layer, Concat) or not way else 2
         columns.append((inside, share))
+    if isinstance(layer, Highway):
+        names = ("new", "gate", "input")
+        columns = [
+            (_line() + _plain(name) + inside, share)
+            for name, (inside, share) in zip(names, columns, strict=True)
+        ]
     sign, words = _JOINS[type(layer)]
     return _meeting(columns) + _box(words if sign == words else f"{sign} {words}", "", "output")
+
+
+def _is_wide(layer: Concat) -> bool:
+    """Return whether branches need more room than columns have: many, or some that fork again."""
+    forks = any(isinstance(part, Residual) for branch in layer.branches for part in branch)
+    return forks or len(layer.branches) > _MOST
+
+
+def _cards(layer: Concat, shape: Shape) -> str:
+    """Draw many branches as numbered cards, as many in a row as fit, and what they are for."""
+    cards = "".join(
+        f'<div style="{_COLUMN};flex:1 1 12rem;max-width:15rem;min-width:0;padding:0.3rem;'
+        f'border:1px solid {_THIN};border-radius:0.4rem;box-sizing:border-box">'
+        f"{_plain(f'part {number}')}{_chain(branch, shape)[0]}</div>"
+        for number, branch in enumerate(layer.branches, start=1)
+    )
+    style = "display:flex;flex-wrap:wrap;gap:0.5rem;justify-content:center;width:100%"
+    whole = f'<div style="{style}">{cards}</div>'
+    return f"{_line()}{whole}{_line()}" + _box(f"stack {len(layer.branches)} parts", "", "output")
 
 
 def _halves(layer: Split, shape: Shape) -> str:

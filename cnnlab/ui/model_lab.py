@@ -83,6 +83,10 @@ def table(rows: list[ModelRow]) -> None:
         return
     depth = controls.choice("Open", list(_DEEPEST), key="model_layers_open")
     st.html(layer_tree(rows, flops=flops, open_depth=_DEEPEST[depth]))
+    st.caption(
+        "Sizes are channels × height × width, the order of PyTorch; lecture notes, and the lesson "
+        "on architectures, write width × height × depth."
+    )
 
 
 def download(rows: list[ModelRow]) -> None:
@@ -94,6 +98,11 @@ def download(rows: list[ModelRow]) -> None:
         mime="text/csv",
         icon=":material/download:",
         on_click="ignore",
+    )
+    st.caption(
+        "The file has groups and layers, and a group's numbers are already the sums of its layers. "
+        "To add up a column, keep only the rows where is_leaf is True. The column n_activations "
+        "is the memory: how many numbers a row writes for one input, 4 bytes each as float32."
     )
 
 

@@ -8,7 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnlab.architectures import NETWORKS
+from cnnlab.architectures.history import ENSEMBLES, FUSION
 from cnnlab.architectures.ideas import IDEAS
+from cnnlab.architectures.keras_table import KERAS
 from tests.pages.test_every_page import run
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "architectures.py"
@@ -65,6 +67,48 @@ def test_two_are_compared() -> None:
     assert "times** the parameters" not in alone
     same = shown(run(PAGE, architectures_network="vgg16", architectures_other="vgg16"))
     assert "times** the parameters" not in same
+
+
+def test_two_tables_stand_side_by_side() -> None:
+    query = {"architectures_network": "alexnet", "architectures_other": "alexnet_one_column"}
+    words = shown(run(PAGE, **query))
+    assert words.count(">Total</th>") == 2
+    assert "**1.002 times** the parameters of AlexNet." in words
+    for text in ("34,944", "23,296", "Conv 11×11, 96, stride 4", "Conv 11×11, 64, stride 4"):
+        assert text in words, text
+    assert "height × width" in words  # the other order is named once, below the table
+    alone = shown(run(PAGE, architectures_network="alexnet"))
+    assert alone.count(">Total</th>") == 1
+    assert "23,296" not in alone
+
+
+def test_blocks_that_are_left_out_are_counted() -> None:
+    words = shown(run(PAGE, architectures_network="resnet110_stochastic"))
+    assert "40.25 of the 54 blocks are there on average: of 110 layers, 82.5" in words
+    assert "0.991 to 0.833" in words
+    assert "0.657 to 0.500" in words
+    assert "blocks are there on average" not in shown(run(PAGE, architectures_network="resnet18"))
+
+
+def test_a_network_of_fully_connected_layers_is_not_called_convolution() -> None:
+    words = shown(run(PAGE, architectures_network="highway50"))
+    assert "all layers are fully connected" in words
+    assert "all is convolution" not in words
+
+
+def test_measured_tables_are_shown_with_their_corrections() -> None:
+    words = shown(run(PAGE))
+    for name, row in KERAS.items():
+        assert f">{name}</th>" in words
+        assert f">{row.params_m:.1f} M<" in words
+    assert "The notes print 29 MB" in words
+    for error in ENSEMBLES.values():
+        assert f">{error:.2f}<" in words
+    for name, error in list(FUSION.items())[:-1]:
+        assert f"{name} ({error:.2f} %)" in words
+    assert "without layers 6, 7: 4.3, not 5.7" in words
+    assert "14,197,122 pictures, 650 for each class" in words
+    assert "Second in 2012: 26.2 %; in 2014: VGG, 7.3 %" in words
 
 
 def test_where_alexnets_costs_sit_is_said() -> None:

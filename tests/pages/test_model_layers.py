@@ -42,9 +42,18 @@ def test_networks_that_are_hard_to_build(name: str) -> None:
     assert f"{summarize_model(name)[0].n_params:,}" in html(at)
 
 
+def test_the_order_of_sizes_and_the_way_to_add_up_are_said() -> None:
+    captions = " ".join(element.value for element in run(PAGE).caption)
+    assert "channels × height × width, the order of PyTorch" in captions
+    assert "keep only the rows where is_leaf is True" in captions
+    assert "n_activations is the memory" in captions
+
+
 def test_the_file_has_every_row() -> None:
     rows = summarize_model("resnet18")
     read = list(csv.DictReader(io.StringIO(model_lab._csv(rows))))
     assert [line["name"] for line in read] == [row.name for row in rows]
+    memory = [int(line["n_activations"]) for line in read if line["is_leaf"] == "True"]
+    assert sum(memory) == rows[0].n_activations
     assert sum(int(line["macs"]) for line in read if line["is_leaf"] == "True") == rows[0].macs
     assert read[1]["output_shape"] == "64x112x112"
