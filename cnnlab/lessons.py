@@ -103,6 +103,26 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Activations",
+        "Building blocks",
+        ":material/show_chart:",
+        "activations.py",
+        20,
+        "What ReLU, sigmoid, softmax and others do to a number, and what is left of the gradient.",
+        (
+            ("Sigmoid beside ReLU", {}),
+            (
+                "ReLU with He's weights, 30 layers",
+                {
+                    "activations_chain": "ReLU",
+                    "activations_weights": "He",
+                    "activations_depth": "30",
+                },
+            ),
+            ("Softmax that would overflow", {"activations_shift": "1000"}),
+        ),
+    ),
+    Lesson(
         "Architectures",
         "Networks",
         ":material/account_tree:",
