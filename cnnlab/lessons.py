@@ -123,6 +123,31 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Dropout and stochastic depth",
+        "Building blocks",
+        ":material/blur_off:",
+        "dropout.py",
+        15,
+        "Why units or whole blocks are left out in training, and how the expected value is kept.",
+        (
+            ("Half of the units go dark", {}),
+            (
+                "Classic dropout at test time",
+                {
+                    "dropout_scaling": "classic",
+                    "dropout_phase": "test time",
+                },
+            ),
+            (
+                "A hundred blocks, the last one rarely",
+                {
+                    "dropout_blocks": "100",
+                    "dropout_last": "0.2",
+                },
+            ),
+        ),
+    ),
+    Lesson(
         "Architectures",
         "Networks",
         ":material/account_tree:",

@@ -191,6 +191,7 @@ LIGHT = (
     "architectures",
     "design",
     "activations",
+    "dropout",
 )
 
 

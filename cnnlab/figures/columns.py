@@ -8,7 +8,7 @@ from html import escape
 
 from cnnlab.figures.theme import ROLES
 
-__all__ = ["log_columns", "share_bars", "short"]
+__all__ = ["log_columns", "share_bars", "short", "with_power"]
 
 _MOST_LABELLED = 12  # columns; with more, a number has no room
 _LINE = "color-mix(in srgb, currentColor 22%, transparent)"
@@ -28,6 +28,19 @@ def short(value: float) -> str:
         return f"{value:.2g}" if abs(value) < 100 else f"{value:.0f}"
     mantissa, exponent = f"{value:.0e}".split("e")
     return f"{mantissa}e{int(exponent)}".replace("-", "−")
+
+
+def with_power(value: float) -> str:
+    """Return a number above 0 with one digit and a power of ten, for a sentence.
+
+    Examples
+    --------
+    >>> with_power(2.1e-6), with_power(1.8e16)
+    ('2 · 10⁻⁶', '2 · 10¹⁶')
+    """
+    mantissa, exponent = f"{value:.0e}".split("e")
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{mantissa} · 10{raised}"
 
 
 def log_columns(

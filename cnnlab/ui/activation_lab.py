@@ -13,7 +13,7 @@ from cnnlab.chain import MOST_LAYERS, RULES, dead_units, draw_chain, run_chain, 
 from cnnlab.checks import InputError
 from cnnlab.convolution import conv2d
 from cnnlab.curves import CURVES, Curve, curve, flat_intervals, mean_output, saturated_share
-from cnnlab.figures.columns import log_columns, share_bars, short
+from cnnlab.figures.columns import log_columns, share_bars, short, with_power
 from cnnlab.figures.number_grid import number_grid
 from cnnlab.figures.signed_maps import map_cards, signed_picture
 from cnnlab.images import shrink, to_array
@@ -57,7 +57,7 @@ def curves() -> Settings:
             "Beside it", [_TITLES[0], _NOTHING, *_TITLES[1:]], key=_key("second"), width=160
         )
         place = _number("x", -_REACH, _REACH, 1.0, _STEP, key=_key("x"))
-        slope = _number("Slope of the leaky ReLU", 0.0, 0.9, 0.01, 0.01, key=_key("slope"))
+        slope = _number("Leaky slope", 0.0, 0.9, 0.01, 0.01, key=_key("slope"))
         alpha = _number("α of the ELU", 0.1, 3.0, 1.0, 0.1, key=_key("alpha"))
         threshold = choice(
             "Saturated where |f′(x)| is below", _THRESHOLDS, key=_key("threshold"), default=0.05
@@ -346,13 +346,19 @@ def _what_to_see(backward: list[float], forward: list[float]) -> str:
     way = f"from layer {depth} back to layer 1"
     if left < 0.01:
         return (
-            f"The gradient vanishes: {way} only {_power(left)} of it is left, about {each:.2f} for "
-            "each layer, so the first layers hardly learn."
+            f"The gradient vanishes: {way} only {with_power(left)} of it is left, about {each:.2f} "
+            "for each layer, so the first layers hardly learn."
         )
     if left > 100:
         return (
-            f"The gradient explodes: {way} it grows {_power(left)} times, about {each:.3g} for "
+            f"The gradient explodes: {way} it grows {with_power(left)} times, about {each:.3g} for "
             "each layer, so one step of training destroys the weights."
+        )
+    if not 0.3 < left < 3:
+        does = "shrinks" if left < 1 else "grows"
+        return (
+            f"The gradient {does}: {way} it becomes {left:.2g} times as large, about {each:.2f} "
+            "for each layer. More layers make it worse."
         )
     if forward[-1] < 0.01 * forward[0]:
         return "The gradient keeps its size, but the outputs vanish: look at the left chart."
@@ -403,13 +409,6 @@ def _end(value: float) -> str:
 def _signed(value: float) -> str:
     text = f"{value:.4g}" if abs(value) >= 1000 else f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text.replace("-", "−")
-
-
-def _power(value: float) -> str:
-    """Return a number with a power of ten, such as 2 · 10⁻⁶."""
-    mantissa, exponent = f"{value:.0e}".split("e")
-    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{mantissa} · 10{raised}"
 
 
 def _percent(share: float) -> str:

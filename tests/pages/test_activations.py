@@ -76,7 +76,8 @@ def test_the_settings_of_elu_and_leaky_relu_reach_the_curve() -> None:
         ({"chain": "ReLU", "weights": "Huge"}, "The gradient explodes: from layer 10"),
         ({"chain": "ReLU", "weights": "Tiny"}, "The gradient vanishes"),
         ({"chain": "ReLU", "weights": "He", "depth": "1"}, "One layer alone"),
-        ({"chain": "None (linear)", "weights": "Own gain", "own": "1.5"}, "explodes|keeps"),
+        ({"chain": "ReLU", "weights": "Xavier"}, "The gradient shrinks: .* about 0.7"),
+        ({"chain": "None (linear)", "weights": "Own gain", "own": "1.5"}, "The gradient grows"),
     ],
 )
 def test_one_sentence_says_what_becomes_of_the_gradient(query: dict[str, str], words: str) -> None:

@@ -210,8 +210,8 @@ class View {
       card.querySelector(".slope").textContent = `f′(x) = ${written(slope)}`;
       const flat = Math.abs(slope) < threshold;
       card.querySelector(".state").textContent = flat
-        ? `✕ Saturated: ${slope === 0 ? "no gradient passes." : `a gradient shrinks to ${written(100 * slope)} %.`}`
-        : `✓ Of a gradient, ${written(Math.round(1000 * slope) / 10)} % passes.`;
+        ? `✕ Saturated: ${slope === 0 ? "no gradient passes." : `a gradient shrinks to ${written(100 * Math.abs(slope))} %.`}`
+        : `✓ Of a gradient, ${written(Math.round(1000 * Math.abs(slope)) / 10)} % passes${slope < 0 ? ", with its sign turned" : ""}.`;
     });
     const words = curves.map(({ title }, index) => `${title}: value ${written(now[index][0])}, derivative ${written(now[index][1])}`);
     this.svg.setAttribute("aria-label", `Curves at ${text}. ${words.join(". ")}.`);
