@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -167,15 +168,13 @@ def chain(found: Settings) -> tuple[int, int]:
         seed = whole_number("Seed", 0, 9999, 0, key=_key("seed"))
         of = choice("Gradient of the", ["outputs", "weights"], key=_key("gradient"))
     std = weight_std(rule, int(width), gain=gain)
-    x, weights, gradient = draw_chain(depth=depth, width=int(width), std=std, seed=seed)
-    run = run_chain(x, weights, gradient, found.curve(title))
-    names = [str(number) for number in range(1, depth + 1)]
-    forward = [float(h.std()) for h in run.outputs]
-    sizes = [
-        float(np.linalg.norm(part))
-        for part in (run.output_gradients if of == "outputs" else run.weight_gradients)
-    ]
+    name = found.curve(title).name
+    forward, outputs, weights = _sizes(
+        name, found.slope, found.alpha, depth=depth, width=int(width), std=std, seed=seed
+    )
+    sizes = outputs if of == "outputs" else weights
     backward = [size / sizes[-1] if sizes[-1] else 0.0 for size in sizes]
+    names = [str(number) for number in range(1, depth + 1)]
     st.markdown(f"**{_what_to_see(backward, forward)}**")
     left, right = st.columns(2, gap="medium")
     left.html(
@@ -333,6 +332,20 @@ def _view_data(shown: list[Curve], found: Settings, place: float) -> dict[str, A
         "view": [low - 0.25, high + 0.25],
         "slope_view": [min(lowest, 0.0) - 0.15, highest + 0.15],
     }
+
+
+@lru_cache(maxsize=64)  # the widest chain takes a second; only three lists of numbers are kept
+def _sizes(
+    name: str, slope: float, alpha: float, *, depth: int, width: int, std: float, seed: int
+) -> tuple[list[float], list[float], list[float]]:
+    """Return the spread of the outputs and the norms of both gradients, layer by layer."""
+    x, weights, gradient = draw_chain(depth=depth, width=width, std=std, seed=seed)
+    run = run_chain(x, weights, gradient, curve(name, slope=slope, alpha=alpha))
+    return (
+        [float(h.std()) for h in run.outputs],
+        [float(np.linalg.norm(part)) for part in run.output_gradients],
+        [float(np.linalg.norm(part)) for part in run.weight_gradients],
+    )
 
 
 def _what_to_see(backward: list[float], forward: list[float]) -> str:

@@ -13,7 +13,9 @@ import torch
 from streamlit.testing.v1 import AppTest
 from torch.nn import functional
 
+from cnnlab.chain import draw_chain, weight_std
 from cnnlab.exercises.activations import questions
+from cnnlab.figures.columns import short
 from tests.pages.test_every_page import run
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "activations.py"
@@ -140,3 +142,23 @@ def test_the_answers_are_right() -> None:
     logits = torch.tensor([1002, 1001, 1000.1], dtype=torch.float64)
     assert answers[3] == pytest.approx(torch.softmax(logits, 0).max().item())
     assert answers[4] == "Leaky ReLU"
+
+
+@pytest.mark.parametrize("of", ["outputs", "weights"])
+def test_the_columns_are_the_norms_of_torchs_gradients(of: str) -> None:
+    at = run(PAGE, activations_chain="tanh", activations_depth="5", activations_gradient=of)
+    x, weights, gradient = draw_chain(depth=5, width=64, std=weight_std("Xavier", 64), seed=0)
+    h, outputs = torch.tensor(x), []
+    parameters = [torch.tensor(weight, requires_grad=True) for weight in weights]
+    for weight in parameters:
+        h = torch.tanh(functional.linear(h, weight))
+        h.retain_grad()
+        outputs.append(h)
+    h.backward(torch.tensor(gradient))
+    norms = [float(part.grad.norm()) for part in (outputs if of == "outputs" else parameters)]
+    columns = [f"layer {n}: {short(norm / norms[-1])}" for n, norm in enumerate(norms, 1)]
+    assert "; ".join(columns) in shown(at)
+    spread = [
+        f"layer {n}: {short(float(h.detach().numpy().std()))}" for n, h in enumerate(outputs, 1)
+    ]
+    assert "; ".join(spread) in shown(at)
