@@ -40,6 +40,13 @@ def test_many_columns_carry_no_numbers_and_few_names() -> None:
     assert "font-size:0.8rem" not in html
 
 
+def test_the_last_two_names_do_not_touch() -> None:
+    names = [str(n) for n in range(1, 21)]
+    html = log_columns(names, [0.5] * 20, title="t", axis="layer", role="output")
+    under = re.findall(r"calc\(100% \+ 1\.2rem\)\">(\d*)<", html)
+    assert [name for name in under if name][-3:] == ["15", "17", "20"]
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0.0, "0"), (0.0099, "1e−2"), (999.0, "999"), (1000.0, "1e3"), (float("nan"), "not a number")],

@@ -97,7 +97,9 @@ def log_columns(
             if labelled
             else ""
         )
-        under = name if number % every == 0 or number == len(values) - 1 else ""
+        to_last = len(values) - 1 - number
+        near_last = 0 < to_last < (every + 1) / 2  # its name would touch the last one
+        under = name if to_last == 0 or (number % every == 0 and not near_last) else ""
         columns.append(
             f'<div title="{escape(axis)} {escape(name)}: {text}" '
             'style="position:relative;flex:1 1 0;min-width:0">'

@@ -420,7 +420,7 @@ def _end(value: float) -> str:
 
 
 def _signed(value: float) -> str:
-    text = f"{value:.4g}" if abs(value) >= 1000 else f"{value:.2f}".rstrip("0").rstrip(".")
+    text = f"{value:.4g}" if abs(value) >= 1e6 else f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text.replace("-", "−")
 
 

@@ -104,6 +104,7 @@ def test_softmax_survives_what_breaks_the_naive_form() -> None:
         for share in ("65.9 %", "24.2 %", "9.9 %"):
             assert share in shown(at)
     assert "∞: overflow" in shown(shifted)
+    assert "1000.1" in shown(shifted)
     assert "The formula as typed breaks here" in shown(shifted)
     assert "∞: overflow" not in shown(plain)
 
