@@ -103,6 +103,51 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Activations",
+        "Building blocks",
+        ":material/show_chart:",
+        "activations.py",
+        20,
+        "What ReLU, sigmoid, softmax and others do to a number, and what is left of the gradient.",
+        (
+            ("Sigmoid beside ReLU", {}),
+            (
+                "ReLU with He's weights, 30 layers",
+                {
+                    "activations_chain": "ReLU",
+                    "activations_weights": "He",
+                    "activations_depth": "30",
+                },
+            ),
+            ("Softmax that would overflow", {"activations_shift": "1000"}),
+        ),
+    ),
+    Lesson(
+        "Dropout and stochastic depth",
+        "Building blocks",
+        ":material/blur_off:",
+        "dropout.py",
+        15,
+        "Why units or whole blocks are left out in training, and how the expected value is kept.",
+        (
+            ("Half of the units go dark", {}),
+            (
+                "Classic dropout at test time",
+                {
+                    "dropout_scaling": "classic",
+                    "dropout_phase": "test time",
+                },
+            ),
+            (
+                "A hundred blocks, the last one rarely",
+                {
+                    "dropout_blocks": "100",
+                    "dropout_last": "0.2",
+                },
+            ),
+        ),
+    ),
+    Lesson(
         "Architectures",
         "Networks",
         ":material/account_tree:",

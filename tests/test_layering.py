@@ -184,7 +184,15 @@ def test_no_module_of_the_ui_loads_torch():
     assert loaded_by(imports, *HEAVY) == []
 
 
-LIGHT = ("convolution", "output_size", "receptive_field", "architectures", "design")
+LIGHT = (
+    "convolution",
+    "output_size",
+    "receptive_field",
+    "architectures",
+    "design",
+    "activations",
+    "dropout",
+)
 
 
 @pytest.mark.parametrize("page", LIGHT)

@@ -1,0 +1,34 @@
+"""Send passes of training to the browser, which plays them by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+__all__ = ["pass_view"]
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "cnnlab.pass_view",
+    css=(_HERE / "pass_view.css").read_text(encoding="utf-8"),
+    js=(_HERE / "pass_view.js").read_text(encoding="utf-8"),
+)
+
+
+def pass_view(data: dict[str, Any], *, key: str, on_rest: Callable[[], None]) -> None:
+    """Draw one pass of many, a player for all of them, and their running mean.
+
+    Parameters
+    ----------
+    data : dict
+        ``kind`` is "network" or "blocks"; the rest as ``dropout_lab`` makes it, plain JSON types.
+    key : str
+        The component's key on this page.
+    on_rest : callable
+        Called before the next run when the learner has come to rest at another pass, which then
+        stands in ``st.session_state[key]`` as "number".
+    """
+    _component(data=data, key=key, on_number_change=on_rest)
