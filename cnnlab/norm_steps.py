@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnnlab.checks import InputError
 from cnnlab.derivations import Line
@@ -12,18 +13,23 @@ from cnnlab.normalisation import (
     RunningStatistics,
     batch_norm,
     local_response_norm,
+    mean_and_std,
+    standardise,
     update_running,
 )
 
 __all__ = [
+    "column_lines",
     "evaluation_lines",
     "in_words",
     "parse_numbers",
+    "parse_table",
     "response_lines",
     "running_lines",
     "training_lines",
 ]
 
+Floats = NDArray[np.float64]
 _LARGEST = 10_000.0
 _INDEX = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -69,6 +75,106 @@ def _number(part: str, name: str) -> float:
     if abs(value) > _LARGEST:
         raise InputError(f"{name} must hold numbers from −10,000 to 10,000, got {part}")
     return value
+
+
+def parse_table(text: str, *, name: str, rows: int, columns: int) -> Floats:
+    """Return the numbers in a text as a table; semicolons separate its rows.
+
+    Parameters
+    ----------
+    text : str
+        What was typed.
+    name : str
+        What the table is called in the message.
+    rows, columns : int
+        How many there may be.
+
+    Returns
+    -------
+    (N, D) array
+        At least one row.
+
+    Raises
+    ------
+    InputError
+        If the rows have different lengths, or something is no number.
+
+    Examples
+    --------
+    >>> parse_table("0.2 10; 0.4 340", name="the data", rows=8, columns=4).tolist()
+    [[0.2, 10.0], [0.4, 340.0]]
+    """
+    lines = [line for line in text.split(";") if line.strip()]
+    if not 1 <= len(lines) <= rows:
+        raise InputError(f"{name} must have 1 to {rows} rows, got {len(lines)}")
+    table = [
+        parse_numbers(line, name=f"row {place} of {name}", most=columns)
+        for place, line in enumerate(lines, 1)
+    ]
+    if len({len(row) for row in table}) > 1:
+        raise InputError(f"all rows of {name} must have as many numbers as the first")
+    return np.array(table)
+
+
+def column_lines(train: Floats, test: Floats) -> list[Line]:
+    """Return how each column gets its mean and standard deviation, and what a test row becomes.
+
+    Parameters
+    ----------
+    train : (N, D) array
+        The data that give mean and standard deviation.
+    test : (D,) array
+        One example that was not among them.
+
+    Returns
+    -------
+    list of Line
+        Three for each column.
+
+    Raises
+    ------
+    InputError
+        If a column is constant, or the test row has another number of columns.
+
+    Examples
+    --------
+    >>> lines = column_lines(np.array([[1.0], [2.0], [6.0]]), np.array([3.0]))
+    >>> [line.result for line in lines]
+    ['3', '2.1602', '0']
+    """
+    if test.shape != train.shape[1:]:
+        raise InputError(
+            f"the test example must have as many numbers as a row, {train.shape[1]}, "
+            f"got {len(test)}"
+        )
+    mean, std = mean_and_std(train)
+    out = standardise(test[None], mean=mean, std=std)[0]
+    lines = []
+    for place, (column, m, s) in enumerate(zip(train.T, mean, std, strict=True)):
+        j = str(place + 1).translate(_INDEX)
+        n = len(column)
+        squares = " + ".join(f"({_signed(v)} − {_signed(m)})²" for v in column)
+        lines += [
+            Line(
+                f"mean μ{j}",
+                f"1/N · Σ x{j}",
+                f"({' + '.join(map(_signed, column))}) / {n}",
+                in_words(m),
+            ),
+            Line(
+                f"deviation σ{j}",
+                f"√(1/N · Σ (x{j} − μ{j})²)",
+                f"√(({squares}) / {n})",
+                in_words(s),
+            ),
+            Line(
+                f"test x̂{j}",
+                f"(x{j} − μ{j}) / σ{j}",
+                f"({_signed(test[place])} − {_signed(m)}) / {in_words(s)}",
+                in_words(out[place]),
+            ),
+        ]
+    return lines
 
 
 def in_words(number: float, *, digits: int = 5) -> str:
@@ -277,7 +383,7 @@ def response_lines(
 
 def _each(
     x: list[float],
-    out: np.ndarray[tuple[int], np.dtype[np.float64]],
+    out: Floats,
     *,
     mean: float,
     var: float,

@@ -480,7 +480,10 @@ def _per_channel(values: ArrayLike, x: Floats) -> Floats:
 def _check_groups(groups: int, channels: int) -> None:
     in_range(groups, name="groups", low=1)
     if channels % groups:
-        raise InputError(f"{groups} groups cannot share {channels} channels equally")
+        fitting = ", ".join(str(n) for n in range(1, channels + 1) if channels % n == 0)
+        raise InputError(
+            f"{groups} groups cannot share {channels} channels equally; these can: {fitting}"
+        )
 
 
 def _table(x: ArrayLike) -> Floats:
