@@ -14,6 +14,7 @@ from cnnlab.least_squares import (
     best_rate,
     generate,
     hessian,
+    largest_rate,
     steps_needed,
     treat,
 )
@@ -55,7 +56,6 @@ def test_it_opens_with_two_bowls() -> None:
         ({"ratio": "1000"}, ["3,341,152", "1,451,044"]),
         ({"rule": "share of the largest stable", "share": "1.05"}, [":blue[never there]"]),
         ({"rule": "one number for both", "rate": "0.5"}, [":blue[never there]", ":green[2]"]),
-        ({"rule": "one number for both", "rate": "0.05"}, [":blue[", ":green["]),
     ],
 )
 def test_a_link_sets_the_bowls(query: dict[str, str], texts: list[str]) -> None:
@@ -70,6 +70,18 @@ def test_each_treatment_has_its_own_number_of_steps(treatment: str) -> None:
     steps = steps_needed(problem, rate=best_rate(hessian(problem)))
     at = opened(treatment=treatment, ratio="10", offset="1", seed="7")
     assert f":green[{steps:,}] normalised" in shown(at)
+
+
+def test_the_learning_rate_is_a_share_of_the_largest_or_a_number() -> None:
+    raw = generate(ratio=4, offset=0.5)
+    rates = {"0.35": 0.35 * largest_rate(hessian(raw)), "0.0321": 0.0321}
+    links = (
+        {"rule": "share of the largest stable", "share": "0.35"},
+        {"rule": "one number for both", "rate": "0.0321"},
+    )
+    for rate, query in zip(rates.values(), links, strict=True):
+        steps = steps_needed(raw, rate=rate)
+        assert f":blue[{steps:,}] as they are" in shown(opened(**query))
 
 
 def test_the_table_of_the_lectures() -> None:
