@@ -306,7 +306,7 @@ def best_rate(curvature: ArrayLike) -> float:
 
     References
     ----------
-    .. [1] Polyak, 1987, Introduction to Optimization, section 1.4, theorem 3.
+    .. [1] Nesterov, 2004, Introductory Lectures on Convex Optimization, theorem 2.1.15.
 
     Examples
     --------

@@ -187,8 +187,8 @@ def update_running(
     -------
     RunningStatistics
         (1 − momentum) · old + momentum · new. The new variance is divided by n − 1, although
-        the batch itself is normalised with the variance divided by n. PyTorch does so; a paper's
-        or another library's rule can differ.
+        the batch itself is normalised with the variance divided by n. PyTorch does so; the paper
+        also takes this unbiased variance (algorithm 2, line 10).
 
     Raises
     ------

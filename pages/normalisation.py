@@ -80,7 +80,7 @@ layout.prose(
     "above, the 2 beside the 9 comes out below the 1. The formula is "
     "b = a / (k + α · Σ a²)^β, with n = 5, α = 0.0001, β = 0.75, k = 2. There is nothing to learn. "
     "**PyTorch divides α by n**, the paper does not, so the same α means something else; its "
-    "first value for k is 1. VGG's authors found no gain from it (2014), and hardly any network "
+    "default for k is 1. VGG's authors found no gain from it (2014), and hardly any network "
     "uses it today."
 )
 
