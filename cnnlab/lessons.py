@@ -148,6 +148,20 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Normalisation",
+        "Building blocks",
+        ":material/equalizer:",
+        "normalisation.py",
+        20,
+        "Why data and activations are brought to mean 0 and deviation 1, and which numbers share a "
+        "mean in batch, layer, instance and group normalisation.",
+        (
+            ("A narrow valley made round", {}),
+            ("Features of very different scale", {"normalisation_ratio": "100"}),
+            ("A brighter picture in the batch", {"normalisation_brighter": "20"}),
+        ),
+    ),
+    Lesson(
         "Architectures",
         "Networks",
         ":material/account_tree:",
