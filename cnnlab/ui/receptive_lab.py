@@ -57,7 +57,6 @@ _COLUMNS = (
     "In pixels of the input. *Jump*: from what one cell sees to what its neighbour sees. *Start*: "
     "the first pixel that the first cell sees; below zero it sees padding."
 )
-_EXACT = 2**53  # larger whole numbers are not exact in a browser
 Window = Conv2d | Pool2d
 
 
@@ -437,8 +436,7 @@ def _row(layer: Window, field: ReceptiveField, out: int, name: str) -> dict[str,
 
 def _seen(field: ReceptiveField, out: int) -> dict[str, Any]:
     """Return the numbers of a field as the browser gets them."""
-    numbers = {"size": field.size or 0, "jump": field.jump, "start": field.start, "out": out}
-    return {name: n if abs(n) < _EXACT else float(n) for name, n in numbers.items()}
+    return {"size": field.size or 0, "jump": field.jump, "start": field.start, "out": out}
 
 
 def _named(layer: Window) -> str:

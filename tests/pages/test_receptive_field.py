@@ -265,9 +265,10 @@ def test_a_link_to_another_stack_leaves_the_comparison_behind() -> None:
     assert sent(at)["other"] is None
 
 
-def test_numbers_too_large_for_a_browser_are_rounded() -> None:
-    layers = sent(opened(stack="-".join(["c3s4"] * 60)))["layers"]
-    assert layers[-1]["jump"] == pytest.approx(4.0**60)
+def test_the_largest_stack_is_shown() -> None:
+    data = sent(opened(stack="-".join(["c15s4p120d16"] * 60), layer="layer 1"))
+    assert (data["problem"], len(data["layers"]), data["layer"]) == ("", 60, 1)
+    assert data["layers"][-1]["jump"] == 4**60
 
 
 def test_a_stack_that_swallows_the_picture_stays_editable() -> None:
