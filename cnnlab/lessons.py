@@ -99,6 +99,15 @@ LESSONS = (
         "Which part of the picture one cell of a deep layer sees, and which pixels count there.",
         (
             ("Watch it grow in VGG-16", {"receptive_field_stack": "vgg16"}),
+            (
+                "VGG-16 against ResNet-50 at conv4",
+                {
+                    "receptive_field_stack": "vgg16",
+                    "receptive_field_layer": "conv4_3",
+                    "receptive_field_other": "ResNet-50",
+                    "receptive_field_other_layer": "conv4_6c",
+                },
+            ),
             ("Far with dilation", {"receptive_field_stack": "dilated"}),
         ),
     ),

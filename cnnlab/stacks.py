@@ -18,6 +18,7 @@ from cnnlab.derivations import Line, with_minus
 from cnnlab.layers import Conv2d, Pool2d, window_along
 from cnnlab.receptive import ReceptiveField, receptive_field, receptive_fields
 from cnnlab.shapes import same_padding
+from cnnlab.stack_examples import EXAMPLES, Example
 
 __all__ = [
     "EXAMPLES",
@@ -25,7 +26,10 @@ __all__ = [
     "Example",
     "Rival",
     "derive_field",
+    "example_of",
+    "find_layer",
     "fitting_size",
+    "layer_names",
     "output_sizes",
     "parse_stack",
     "rivals",
@@ -34,47 +38,11 @@ __all__ = [
 ]
 
 Window = Conv2d | Pool2d
-MOST_LAYERS = 20
+MOST_LAYERS = 60
 LIMITS = {"kernel": (1, 15), "stride": (1, 4), "padding": (0, 120), "dilation": (1, 16)}
 SIZES = (32, 64, 128, 224)  # of the square input, in pixels
 _LAYER = re.compile(r"(?P<kind>[cp])(?P<k>\d+)(?:s(?P<s>\d+))?(?:p(?P<p>\d+))?(?:d(?P<d>\d+))?")
-_LONGEST = 400  # characters of a text that is looked at
-
-
-@dataclass(frozen=True)
-class Example:
-    """A stack worth seeing: what to call it, its text, and what to notice."""
-
-    title: str
-    stack: str
-    notice: str
-
-
-EXAMPLES: dict[str, Example] = {
-    "two": Example("Two 3 × 3", "c3-c3", "Two small kernels see as far as one of 5 × 5."),
-    "three": Example("Three 3 × 3", "c3-c3-c3", "Three small kernels see as far as one of 7 × 7."),
-    "seven": Example("One 7 × 7", "c7", "The same region at once, with more weights."),
-    "pooling": Example(
-        "Convolution, pooling, convolution",
-        "c3-p2-c3",
-        "After the pooling, cells are 2 pixels apart, so the same kernel reaches twice as far.",
-    ),
-    "dilated": Example(
-        "Dilated: 1, 2, 4, 8",
-        "c3-c3d2-c3d4-c3d8",
-        "The field doubles with every layer, and the feature map stays as large as the input.",
-    ),
-    "alexnet": Example(
-        "AlexNet's convolutions",
-        "c11s4p2-p3-c5-p3-c3-c3-c3",
-        "Strides at the start make cells 16 pixels apart; from then on each layer adds 32 pixels.",
-    ),
-    "vgg16": Example(
-        "VGG-16 up to conv5_3",
-        "c3-c3-p2-c3-c3-p2-c3-c3-c3-p2-c3-c3-c3-p2-c3-c3-c3",
-        "Only 3 × 3 kernels, and the last cells see 196 × 196 pixels of 224 × 224.",
-    ),
-}
+_LONGEST = 800  # characters of a text that is looked at
 
 
 def parse_stack(text: str) -> tuple[Window, ...]:
@@ -99,13 +67,15 @@ def parse_stack(text: str) -> tuple[Window, ...]:
     --------
     >>> parse_stack("c5-p2") == (Conv2d(1, 5, padding=2), Pool2d(2, stride=2))
     True
-    >>> len(parse_stack("vgg16"))
-    17
+    >>> len(parse_stack("vgg16")), len(parse_stack("resnet50"))
+    (18, 50)
     """
     if text in EXAMPLES:
         text = EXAMPLES[text].stack
     if not text or len(text) > _LONGEST:
-        raise InputError("a stack is a text such as c3-p2-c3: at least one layer, at most 20")
+        raise InputError(
+            f"a stack is a text such as c3-p2-c3: at least one layer, at most {MOST_LAYERS}"
+        )
     parts = text.split("-")
     if len(parts) > MOST_LAYERS:
         raise InputError(f"a stack has at most {MOST_LAYERS} layers, this one has {len(parts)}")
@@ -121,6 +91,58 @@ def write_stack(layers: Sequence[Window]) -> str:
     'c3-p2'
     """
     return "-".join(_written(layer) for layer in layers)
+
+
+def example_of(layers: Sequence[Window]) -> Example | None:
+    """Return the example that consists of just these layers, None for other stacks."""
+    written = write_stack(layers)
+    return next((found for found in EXAMPLES.values() if found.stack == written), None)
+
+
+def layer_names(layers: Sequence[Window]) -> tuple[str, ...]:
+    """Return what to call each layer: the names of a known network, or its number.
+
+    Examples
+    --------
+    >>> layer_names(parse_stack("vgg16"))[:3], layer_names(parse_stack("c3-p2"))
+    (('conv1_1', 'conv1_2', 'pool1'), ('layer 1', 'layer 2'))
+    """
+    found = example_of(layers)
+    if found is not None and found.names:
+        return found.names
+    return tuple(f"layer {number}" for number in range(1, len(layers) + 1))
+
+
+def find_layer(names: Sequence[str], asked: str) -> int | None:
+    """Return the number of a layer that is asked for by name, counted from 1.
+
+    Parameters
+    ----------
+    names : sequence of str
+        As `layer_names` returns them.
+    asked : str
+        A name; or that of a block or a stage, which stands for its last layer; or a number.
+
+    Returns
+    -------
+    int or None
+        None if there is no such layer.
+
+    Examples
+    --------
+    >>> vgg, resnet = (layer_names(parse_stack(name)) for name in ("vgg16", "resnet50"))
+    >>> find_layer(vgg, "conv4"), find_layer(vgg, "conv4_3"), find_layer(vgg, "13")
+    (13, 13, 13)
+    >>> resnet[find_layer(resnet, "conv4_6") - 1], find_layer(resnet, "conv6")
+    ('conv4_6c', None)
+    """
+    if asked in names:
+        return names.index(asked) + 1
+    if re.fullmatch(r"[0-9]{1,3}", asked):
+        return int(asked) if 1 <= int(asked) <= len(names) else None
+    inside = re.compile(re.escape(asked) + r"(?:_\d+[abc]?|[abc])")
+    within = [number for number, name in enumerate(names, 1) if inside.fullmatch(name)]
+    return within[-1] if within else None
 
 
 def usual_padding(layer: Window) -> int:
@@ -142,20 +164,23 @@ def output_sizes(layers: Sequence[Window], side: int) -> list[int]:
     Examples
     --------
     >>> output_sizes(parse_stack("alexnet"), 224)
-    [55, 27, 27, 13, 13, 13, 13]
+    [55, 27, 27, 13, 13, 13, 13, 6]
     """
     named = [replace(layer, name=f"layer {number}") for number, layer in enumerate(layers, 1)]
     return [row.output_shape[1] for row in summarize(named, (1, side, side))]
 
 
 def fitting_size(layers: Sequence[Window]) -> int:
-    """Return the smallest of a few input sizes in which the field of the last layer has room.
+    """Return the input size of a known network, else the smallest of a few with room for the field.
 
     Examples
     --------
-    >>> fitting_size(parse_stack("two")), fitting_size(parse_stack("vgg16"))
-    (32, 224)
+    >>> [fitting_size(parse_stack(text)) for text in ("two", "lenet5", "vgg16", "c15-c15")]
+    [32, 32, 224, 64]
     """
+    found = example_of(layers)
+    if found is not None and found.side:
+        return found.side
     seen = receptive_field(layers).size or SIZES[-1]
     return next((side for side in SIZES if 2 * side >= 3 * seen), SIZES[-1])
 

@@ -9,16 +9,22 @@ from cnnlab.ui import layout, panels, receptive_lab
 
 layout.page_head(
     "Receptive field",
-    "A kernel is small, but kernels are stacked. How much of the picture does one cell of a deep "
-    "layer see? Play the growth, move the cell, and change the layers.",
+    "A kernel is small, but layers are stacked. How much of the picture does one cell of a deep "
+    "layer see?",
+)
+layout.prose(
+    "A **cell** is one number of a layer's output. Its **receptive field** is the square of input "
+    "pixels that can change it; all other pixels it does not see. Press *Play* and watch the "
+    "square grow from layer to layer. Then click on the picture to choose another cell."
 )
 
-stack = receptive_lab.settings()
-above = st.container()
-st.subheader("Layer by layer", anchor=False)
-stack = receptive_lab.derivation(stack)
+above, below = st.container(), st.container()
 with above:
+    stack = receptive_lab.settings(below=below)
     receptive_lab.view(stack)
+
+st.subheader("Layer by layer", anchor=False)
+receptive_lab.derivation(stack)
 receptive_lab.field_table(stack)
 
 st.subheader("Seeing is not counting: the effective receptive field", anchor=False)
@@ -51,8 +57,8 @@ panels.exercises(
             "It has holes: every second row and column has no path at all. The cell never sees "
             "those pixels. With dilations 1, 2, 4, 8 there is no hole."
         ),
-        "In VGG-16, move the cell of the last layer to a corner. How much of its field is "
-        "padding?": (
+        "In VGG-16, choose the layer conv5_3 and move its cell to a corner. How much of its "
+        "field is padding?": (
             "Look at the line under the picture: of 196 × 196 pixels only 106 × 106 lie in the "
             "picture, so about 70 % are zeros."
         ),

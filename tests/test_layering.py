@@ -192,6 +192,7 @@ LIGHT = (
     "design",
     "activations",
     "dropout",
+    "normalisation",
 )
 
 

@@ -1,21 +1,26 @@
 """Stacks as texts: what is read, what is refused, and facts about the examples."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
+from cnnlab.architectures import network
 from cnnlab.checks import InputError
 from cnnlab.cost import LayerError
-from cnnlab.layers import Conv2d, Pool2d
+from cnnlab.layers import Block, Conv2d, Pool2d, Residual
 from cnnlab.receptive import ReceptiveField, receptive_field, receptive_fields
 from cnnlab.stacks import (
     EXAMPLES,
     MOST_LAYERS,
     derive_field,
+    example_of,
+    find_layer,
     fitting_size,
+    layer_names,
     output_sizes,
     parse_stack,
     rivals,
@@ -61,9 +66,9 @@ def test_what_is_left_out_is_as_usual():
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "a stack is a text such as c3-p2-c3: at least one layer, at most 20"),
-        ("c3-" * 200, "a stack is a text such as c3-p2-c3"),
-        ("-".join(["c3"] * 21), "a stack has at most 20 layers, this one has 21"),
+        ("", "a stack is a text such as c3-p2-c3: at least one layer, at most 60"),
+        ("c3-" * 300, "a stack is a text such as c3-p2-c3"),
+        ("-".join(["c3"] * 61), "a stack has at most 60 layers, this one has 61"),
         ("c3--c3", "layer 2, “”, is no layer"),
         ("c3-x2", "layer 2, “x2”, is no layer"),
         ("c3d2s2", "layer 1, “c3d2s2”, is no layer"),  # the order is fixed
@@ -95,8 +100,12 @@ def test_nonsense_is_refused_in_one_sentence(text, words):
         ("seven", 7, 1, 224),
         ("pooling", 8, 2, 112),
         ("dilated", 31, 1, 224),
-        ("alexnet", 163, 16, 13),
-        ("vgg16", 196, 16, 14),
+        ("lenet5", 32, 4, 49),
+        ("alexnet", 195, 32, 6),
+        ("vgg16", 212, 32, 7),
+        ("resnet18", 435, 32, 7),
+        ("resnet50", 427, 32, 7),
+        ("mobilenet", 315, 32, 7),
     ],
 )
 def test_facts_about_the_examples(name, size, jump, out):
@@ -114,7 +123,80 @@ def test_what_the_examples_say_of_themselves():
 
     assert sizes("dilated") == [3, 7, 15, 31]
     alexnet = sizes("alexnet")
-    assert [b - a for a, b in pairwise(alexnet[3:])] == [32, 32, 32]
+    assert [b - a for a, b in pairwise(alexnet[3:7])] == [32, 32, 32]
+    assert receptive_fields(parse_stack("alexnet"))[3].jump == 16
+    vgg = layer_names(parse_stack("vgg16"))
+    assert sizes("vgg16")[vgg.index("conv5_3")] == 196
+    lenet = parse_stack("lenet5")
+    assert (sizes("lenet5")[-1], output_sizes(lenet, fitting_size(lenet))[-1]) == (32, 1)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_names_are_one_for_each_layer(name):
+    layers = parse_stack(name)
+    assert example_of(layers) == EXAMPLES[name]
+    names = layer_names(layers)
+    assert len(names) == len(set(names)) == len(layers)
+    assert [find_layer(names, one) for one in names] == list(range(1, len(names) + 1))
+
+
+def main_branch(layers):
+    """Yield the windows of a network on the way that sees most: through the bodies of blocks."""
+    for layer in layers:
+        if isinstance(layer, Block):
+            yield from main_branch(layer.layers)
+        elif isinstance(layer, Residual):
+            yield from main_branch(layer.body)
+        elif isinstance(layer, Conv2d | Pool2d):
+            yield layer
+
+
+def plain(layer):
+    return type(layer), layer.kernel_size, layer.stride, layer.padding
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("lenet5", "lenet5"),
+        ("vgg16", "vgg16"),
+        ("resnet18", "resnet18"),
+        ("resnet50", "resnet50"),
+        ("mobilenet", "mobilenet_v1"),
+    ],
+)
+def test_networks_are_those_of_the_lesson_on_architectures(name, key):
+    ours, theirs = parse_stack(name), list(main_branch(network(key).stages))
+    usual = [replace(layer, stride=layer.stride or layer.kernel_size) for layer in theirs]
+    assert list(map(plain, ours)) == list(map(plain, usual))
+    if name in ("lenet5", "vgg16"):
+        assert list(layer_names(ours)) == [layer.name for layer in theirs]
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "found"),
+    [
+        ("vgg16", "conv4", "conv4_3"),
+        ("vgg16", "conv4_2", "conv4_2"),
+        ("vgg16", "18", "pool5"),
+        ("alexnet", "conv4", "conv4"),
+        ("resnet50", "conv4", "conv4_6c"),
+        ("resnet50", "conv4_6", "conv4_6c"),
+        ("resnet18", "conv5", "conv5_2b"),
+        ("mobilenet", "depthwise1", "depthwise1"),
+        ("three", "2", "layer 2"),
+        *[
+            ("resnet50", junk, None)
+            for junk in ("", "c", "conv", "conv6", "0", "51", "conv4_", "²")
+        ],
+        ("resnet50", ".*", None),
+        ("vgg16", "conv4_3c", None),
+    ],
+)
+def test_layers_are_found_by_name_stage_or_number(name, asked, found):
+    names = layer_names(parse_stack(name))
+    number = find_layer(names, asked)
+    assert (None if number is None else names[number - 1]) == found
 
 
 def test_a_stack_that_swallows_the_picture_says_which_layer():

@@ -1,4 +1,4 @@
-"""Links whose address is written in the browser: tell a new one from one that lags behind.
+"""What stands in the address of a page: values that no field can hold, links that lag behind.
 
 A component writes the state of a lesson into the address bar. The browser sends that address with
 every run, and under fast edits it may still be the one of a moment ago; taken for a new link, it
@@ -7,12 +7,14 @@ would take the latest edits back.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from typing import Any
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
-__all__ = ["arrive_at", "link_written", "new_link"]
+__all__ = ["arrive_at", "arriving", "drop_endless_numbers", "link_written", "new_link"]
 
 _MOST_LINKS = 200
 _PAGE, _VISIT = "address_page", "address_visit"
@@ -23,6 +25,47 @@ def arrive_at(page: str) -> None:
     if st.session_state.get(_PAGE) != page:
         st.session_state[_PAGE] = page
         st.session_state[_VISIT] = st.session_state.get(_VISIT, 0) + 1
+
+
+def arriving(state: dict[str, Any]) -> bool:
+    """Return whether a lesson asks for the first time in this visit; note that it has asked.
+
+    Parameters
+    ----------
+    state : dict
+        The lesson's own state; the visit is noted there.
+    """
+    first = state.get("visit") != st.session_state.get(_VISIT)
+    state["visit"] = st.session_state.get(_VISIT)
+    return first
+
+
+def drop_endless_numbers() -> None:
+    """Take numbers too large for the computer out of the address, then begin the run again.
+
+    A number of 309 digits or more, or "1e999", becomes infinity when Streamlit reads it for a
+    number field, and the page would end there. Without it, the field shows its usual value, as
+    for any other value that it cannot hold. Call this before any widget is drawn.
+    """
+    endless = [name for name in st.query_params if _endless(name)]
+    if not endless:
+        return
+    try:
+        for name in endless:
+            del st.query_params[name]
+    except StreamlitAPIException:
+        return  # its field stands already, so Streamlit does not read the address for it
+    st.rerun()
+
+
+def _endless(name: str) -> bool:
+    for value in st.query_params.get_all(name):
+        try:
+            if math.isinf(float(value)):
+                return True
+        except ValueError:
+            continue
+    return False
 
 
 def new_link(state: dict[str, Any], parameters: Collection[str]) -> dict[str, str] | None:
@@ -43,8 +86,7 @@ def new_link(state: dict[str, Any], parameters: Collection[str]) -> dict[str, st
     """
     link = {name: st.query_params[name] for name in parameters if name in st.query_params}
     links = state.setdefault("links", [])
-    if state.get("visit") != st.session_state.get(_VISIT):
-        state["visit"] = st.session_state.get(_VISIT)
+    if arriving(state):
         del links[:-1]  # after a visit elsewhere an older link was meant as it is
     if links and (not link or link in links):
         return None

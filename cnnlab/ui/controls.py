@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -108,11 +109,28 @@ def pick(
     key: str,
     help: str | None = None,
     width: int | Literal["stretch"] = "stretch",
+    first: int = 0,
+    own: bool = False,
+    on_change: Callable[[], None] | None = None,
 ) -> str:
-    """Return one of many `options` from a list; the choice is part of the link."""
+    """Return one of many `options` from a list; the choice is part of the link.
+
+    It begins with the one at place `first`. Where `own`, a text that is no option can be typed.
+    """
     if width != "stretch" and layout.is_lecture():
         width = round(width * 1.4)  # room for the larger type
-    return st.selectbox(label, options, key=key, bind="query-params", help=help, width=width)
+    chosen = st.selectbox(
+        label,
+        options,
+        first,
+        key=key,
+        bind="query-params",
+        help=help,
+        width=width,
+        accept_new_options=own,
+        on_change=on_change,
+    )
+    return str(chosen or "")
 
 
 def _take(data: bytes, file_id: str) -> Picture:

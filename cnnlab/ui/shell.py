@@ -9,6 +9,7 @@ from cnnlab.ui import address, layout
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 
+address.drop_endless_numbers()
 st.set_page_config(page_icon=str(layout.FAVICON), layout="wide", menu_items={"About": layout.ABOUT})
 st.logo(layout.FAVICON, size="large")
 

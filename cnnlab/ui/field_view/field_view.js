@@ -1,6 +1,7 @@
 // What one cell sees: layers as buttons, their settings, and nested frames on a picture.
 // Python sends each layer's size, jump and start; here they are only placed and drawn. Places are
-// in pixels of the input; Python hears of an edited stack, and of a layer that one rests at.
+// in pixels of the input; Python hears of an edited stack, and of a layer that one rests at. The
+// chosen cell stands in the address, which is read at the start and written without Python.
 
 const views = new WeakMap(); // one for each place on the page, kept through reruns
 
@@ -9,11 +10,13 @@ export default function mount({ data, parentElement, setTriggerValue }) {
   if (!view) views.set(parentElement, (view = new View(parentElement)));
   view.tell = setTriggerValue;
   view.show(data);
-  return () => view.pause();
+  return () => view.leave();
 }
 
 const REST = 400; // ms after the last key until Python hears of the layer
-const PACE = 900; // ms for each layer while playing
+const PACE = 900; // ms for each layer while playing, less where there are many
+const WHOLE = 10000; // ms that playing takes at most, about
+const QUIET = 250; // ms after the last move until the address is written; browsers refuse too many
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const thousands = (number) => number.toLocaleString("en");
 const NEW = {
@@ -58,6 +61,10 @@ function named(row) {
 
 class View {
   constructor(root) {
+    this.notice = make("p", "notice");
+    this.notice.setAttribute("role", "status");
+    this.versus = make("table", "versus");
+    this.difference = make("p", "difference");
     this.chips = make("div", "chips");
     this.chips.setAttribute("role", "group");
     this.chips.setAttribute("aria-label", "Layers, from the input on");
@@ -68,9 +75,10 @@ class View {
     this.buildBar();
     this.says = make("p", "says");
     this.says.setAttribute("aria-live", "polite");
-    this.body = make("div", "body", this.says, this.bar);
-    this.side = make("div", "side", this.body, this.chips, this.settings, this.problem, this.maps);
-    this.root = make("section", "field-view", this.seen, this.side);
+    this.body = make("div", "body", this.notice, this.says, this.bar, this.versus, this.difference);
+    this.side = make("div", "side", this.body, this.chips, this.settings, this.problem);
+    this.outputs = make("div", "outputs", this.maps, this.otherMaps);
+    this.root = make("section", "field-view", this.seen, this.side, this.outputs);
     this.root.setAttribute("aria-label", "Receptive field");
     this.root.onkeydown = (event) => this.key(event);
     root.append(this.root);
@@ -104,7 +112,8 @@ class View {
     this.dot = make("div", "dot");
     this.edge = make("div", "edge");
     this.ring = make("div", "ring", "padding");
-    this.world = make("div", "world", this.image, this.edge, this.frames, this.dot, this.ring);
+    this.rival = make("div", "frame rival", make("span", ""));
+    this.world = make("div", "world", this.image, this.edge, this.frames, this.rival, this.dot, this.ring);
     this.world.tabIndex = 0;
     this.world.setAttribute("role", "group");
     this.draggable(this.world, (x, y) => {
@@ -118,6 +127,11 @@ class View {
       const { out } = this.now;
       this.toCell([Math.floor(x * out), Math.floor(y * out)].map((index) => clamp(index, 0, out - 1)));
     });
+    this.otherCell = make("div", "cell");
+    this.otherMap = make("div", "map rival", this.otherCell);
+    this.otherMap.setAttribute("role", "img");
+    this.otherMapWords = make("figcaption", "");
+    this.otherMaps = make("figure", "maps", this.otherMap, this.otherMapWords);
     this.mapWords = make("figcaption", "");
     this.worldWords = make("figcaption", "");
     this.seen = make("figure", "seen", this.world, this.worldWords);
@@ -142,7 +156,8 @@ class View {
     if (other || data.layer !== this.sent) this.layer = data.layer;
     if (other) this.pause();
     this.sent = data.layer;
-    if (!this.data || data.side !== this.data.side) this.point = [(data.side - 1) / 2, (data.side - 1) / 2];
+    const first = !this.data;
+    if (first || data.side !== this.data.side) this.point = [(data.side - 1) / 2, (data.side - 1) / 2];
     if (this.image.getAttribute("src") !== data.src) this.image.src = data.src;
     this.image.alt = data.alt;
     this.image.classList.toggle("pixels", data.side <= 64);
@@ -150,11 +165,59 @@ class View {
     this.rows = data.layers.map(({ kind, kernel, stride, padding, dilation }) => ({ kind, kernel, stride, padding, dilation }));
     this.problem.textContent = data.problem;
     this.problem.hidden = !data.problem;
-    for (const part of [this.body, this.seen, this.maps]) part.hidden = Boolean(data.problem);
+    for (const part of [this.body, this.seen, this.outputs]) part.hidden = Boolean(data.problem);
+    for (const part of [this.versus, this.difference, this.rival, this.otherMaps]) part.hidden = !data.other;
+    this.root.classList.toggle("comparing", Boolean(data.other));
+    if (first || other) this.notice.textContent = "";
+    if (!data.problem && !this.read) this.readCell();
+    this.notice.hidden = !this.notice.textContent;
     this.margin = data.problem ? 0 : this.overhang();
     this.slider.max = data.layers.length;
     this.drawChips();
     this.draw();
+    this.writeCell();
+  }
+
+  leave() {
+    this.pause();
+    clearTimeout(this.soon);
+    clearTimeout(this.writing); // the address belongs to another page now
+  }
+
+  // The address -----------------------------------------------------------------------------
+
+  /** Take the cell from the address, as row-column; what is no cell of this output is said. */
+  readCell() {
+    this.read = true;
+    const text = new URLSearchParams(location.search).get(this.data.cell);
+    if (text === null) return;
+    const { out } = this.now;
+    const found = /^(\d{1,4})-(\d{1,4})$/.exec(text)?.slice(1).map(Number);
+    if (found?.every((index) => index < out)) this.toCell([found[1], found[0]]);
+    else this.notice.textContent = `The link asks for a cell that is not among the ${out} × ${out} cells of this layer: here is the middle one.`;
+  }
+
+  writeSoon() {
+    clearTimeout(this.writing);
+    this.writing = setTimeout(() => this.writeCell(), QUIET);
+  }
+
+  /** Write the chosen cell into the address; the middle one is usual and not written. So are layers
+      that the address named by their block or number. */
+  writeCell() {
+    clearTimeout(this.writing);
+    if (this.data.problem || this.layer !== this.sent) return; // written when Python knows the layer
+    const middle = (this.data.side - 1) / 2;
+    const [column, row] = this.nearest(this.now, this.point);
+    const [usualColumn, usualRow] = this.nearest(this.now, [middle, middle]);
+    const query = new URLSearchParams(location.search);
+    const before = query.toString();
+    if (column === usualColumn && row === usualRow) query.delete(this.data.cell);
+    else query.set(this.data.cell, `${row}-${column}`);
+    for (const [name, layer] of Object.entries(this.data.link)) if (!query.has(name)) query.set(name, layer);
+    if (query.toString() === before) return;
+    const text = query.toString();
+    history.replaceState(history.state, "", `${location.pathname}${text && `?${text}`}${location.hash}`);
   }
 
   get now() {
@@ -163,8 +226,8 @@ class View {
 
   /** How far cells at the border see beyond the picture; more than that is not drawn. */
   overhang() {
-    const { side, layers } = this.data;
-    const beyond = layers.map(({ start, size, jump, out }) => Math.max(-start, start + (out - 1) * jump + size - side));
+    const { side, layers, other } = this.data;
+    const beyond = [...layers, ...(other ? [other] : [])].map(({ start, size, jump, out }) => Math.max(-start, start + (out - 1) * jump + size - side));
     return clamp(Math.max(...beyond), 0, 0.45 * side);
   }
 
@@ -180,14 +243,25 @@ class View {
     }
     this.rows.forEach((row, index) => {
       const chip = this.chips.children[index];
-      chip.lastChild.textContent = named(row);
+      chip.lastChild.textContent = this.data.named ? this.data.layers[index].name : named(row);
+      chip.title = this.data.named ? named(row) : "";
       chip.className = `chip ${row.kind === "c" ? "conv" : "pool"}${index === this.data.bad ? " bad" : ""}`;
     });
   }
 
+  /** Where there are many layers their buttons scroll; keep the chosen one in sight. */
+  revealChip() {
+    const [box, chip] = [this.chips, this.chips.children[this.layer - 1]];
+    if (box.scrollHeight <= box.clientHeight || !chip) return;
+    const top = chip.offsetTop - box.offsetTop;
+    if (top < box.scrollTop) box.scrollTop = top - 4;
+    const end = top + chip.offsetHeight;
+    if (end > box.scrollTop + box.clientHeight) box.scrollTop = end - box.clientHeight + 4;
+  }
+
   drawSettings() {
     const row = this.rows[this.layer - 1];
-    this.which.textContent = `Layer ${this.layer}`;
+    this.which.textContent = this.data.named ? `${this.now.name}, ${named(row)}` : `Layer ${this.layer}`;
     const numbers = (low, high) => Array.from({ length: high - low + 1 }, (_, i) => [low + i, low + i]);
     const most = row.kind === "p" ? Math.floor(row.kernel / 2) : 15;
     const paddings = [["", `usual (${usual(row)})`], ...numbers(0, most)];
@@ -256,7 +330,7 @@ class View {
     const [x, y] = [before.left - after.left, before.top - after.top];
     const from = `translate(${x}px, ${y}px) scale(${before.width / after.width})`;
     frame.animate([{ transform: from, transformOrigin: "0 0" }, { transform: "none", transformOrigin: "0 0" }], {
-      duration: 300,
+      duration: Math.min(300, WHOLE / this.data.layers.length),
       easing: "ease-out",
     });
   }
@@ -275,13 +349,14 @@ class View {
     }
     const last = this.data.layers.length;
     this.go(this.layer === last ? 1 : this.layer, { playing: true });
+    const pace = Math.max(200, Math.min(PACE, WHOLE / last));
     this.timer = setInterval(() => {
       if (this.layer < last) this.go(this.layer + 1, { playing: true });
       if (this.layer === last) {
         this.pause();
         this.settle();
       }
-    }, PACE);
+    }, pace);
     this.play.textContent = "Pause";
   }
 
@@ -300,6 +375,7 @@ class View {
       const box = element.getBoundingClientRect();
       take((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
       this.draw();
+      this.writeSoon();
     };
     element.onpointerdown = (event) => {
       held = true;
@@ -338,6 +414,7 @@ class View {
       const most = this.now.out - 1;
       this.toCell([clamp(column + columns, 0, most), clamp(row + rows, 0, most)]);
       this.draw();
+      this.writeSoon();
     };
     const actions = {
       ArrowLeft: () => step(-1, 0),
@@ -360,6 +437,7 @@ class View {
   draw() {
     this.layer = clamp(this.layer, 1, this.data.layers.length);
     [...this.chips.children].forEach((chip, index) => chip.setAttribute("aria-pressed", index === this.layer - 1));
+    this.revealChip();
     this.drawSettings();
     if (this.data.problem) return;
     const { layers, side } = this.data;
@@ -370,9 +448,11 @@ class View {
     this.more.disabled = this.layer === layers.length;
     this.drawFrames(cell, centre);
     this.drawMap(cell);
+    if (this.data.other) this.drawOther(centre);
     const { size, start, jump } = this.now;
     const row = this.rows[this.layer - 1];
-    const text = `Layer ${this.layer} of ${layers.length}, ${named(row)}: one cell sees ${thousands(size)} × ${thousands(size)} pixels.`;
+    const what = this.data.named ? `${this.now.name} (${named(row)})` : named(row);
+    const text = `Layer ${this.layer} of ${layers.length}, ${what}: one cell sees ${thousands(size)} × ${thousands(size)} pixels.`;
     if (this.says.textContent !== text) this.says.textContent = text;
     this.slider.setAttribute("aria-valuetext", text);
     const first = cell.map((index) => start + index * jump);
@@ -388,11 +468,33 @@ class View {
     );
   }
 
+  /** Ways to write a place and a length of the input as shares of the stage. */
+  scales() {
+    const whole = this.data.side + 2 * this.margin;
+    return {
+      percent: (place) => `${(100 * (place + this.margin)) / whole}%`,
+      length: (pixels) => `${(100 * pixels) / whole}%`,
+    };
+  }
+
+  /** Place a frame on the stage, and return its ends in pixels of the input. */
+  place(frame, [left, top], size) {
+    const { side } = this.data;
+    const { percent, length } = this.scales();
+    const box = [left, top, left + size, top + size].map((place) => clamp(place, -2 * side, 3 * side));
+    Object.assign(frame.style, {
+      left: percent(box[0]),
+      top: percent(box[1]),
+      width: length(box[2] - box[0]),
+      height: length(box[3] - box[1]),
+    });
+    return box;
+  }
+
   drawFrames(cell, centre) {
     const { layers, side } = this.data;
     const whole = side + 2 * this.margin;
-    const percent = (place) => `${(100 * (place + this.margin)) / whole}%`;
-    const length = (pixels) => `${(100 * pixels) / whole}%`;
+    const { percent, length } = this.scales();
     Object.assign(this.image.style, { left: percent(0), top: percent(0), width: length(side), height: length(side) });
     Object.assign(this.edge.style, { left: percent(0), top: percent(0), width: length(side), height: length(side) });
     Object.assign(this.dot.style, { left: percent(centre[0] + 0.5), top: percent(centre[1] + 0.5) });
@@ -404,22 +506,17 @@ class View {
     for (let number = layers.length; number >= 1; number--) {
       const frame = this.frames.children[number - 1];
       const layer = layers[number - 1];
-      frame.hidden = number > this.layer;
+      frame.hidden = number > this.layer || (Boolean(this.data.other) && number < this.layer);
       frame.classList.toggle("current", number === this.layer);
       if (frame.hidden) continue;
       const at = number === this.layer ? cell : this.nearest(layer, centre);
-      const [left, top] = at.map((index) => layer.start + index * layer.jump);
-      const box = [left, top, left + layer.size, top + layer.size].map((place) => clamp(place, -2 * side, 3 * side));
-      Object.assign(frame.style, {
-        left: percent(box[0]),
-        top: percent(box[1]),
-        width: length(box[2] - box[0]),
-        height: length(box[3] - box[1]),
-      });
+      const box = this.place(frame, at.map((index) => layer.start + index * layer.jump), layer.size);
       const label = frame.firstChild;
       const shown = layer.size * scale;
       const half = shown / 2;
-      label.textContent = number === this.layer ? `${thousands(layer.size)} × ${thousands(layer.size)}` : thousands(layer.size);
+      const square = `${thousands(layer.size)} × ${thousands(layer.size)}`;
+      const full = this.data.other && this.data.title ? `${this.data.title}: ${square}` : square;
+      label.textContent = number === this.layer ? full : thousands(layer.size);
       label.hidden = number !== this.layer && (free - half < 24 || shown < 30);
       if (!label.hidden) free = half;
       const above = number === this.layer && shown < 110;
@@ -431,16 +528,65 @@ class View {
 
   drawMap(cell) {
     const { out } = this.now;
-    Object.assign(this.cell.style, {
+    this.mark(this.map, this.cell, cell, out);
+    const from = this.data.named ? this.now.name : `layer ${this.layer}`;
+    const words = `Output of ${from}: ${out} × ${out} cells. Chosen: row ${cell[1]}, column ${cell[0]}.`;
+    this.mapWords.textContent = words;
+    this.map.setAttribute("aria-label", words);
+  }
+
+  /** Write the numbers of both cells side by side; the sentence waits until Python knows the layer. */
+  drawTable() {
+    const { other, title, named: known } = this.data;
+    const square = (number) => `${thousands(number)} × ${thousands(number)}`;
+    const here = `${title || "Own stack"}, ${known ? this.now.name : `layer ${this.layer}`}`;
+    const both = [{ ...this.now, title: here, layer: this.layer }, other];
+    const lines = [
+      ["one cell sees", ({ size }) => square(size)],
+      ["jump", ({ jump }) => thousands(jump)],
+      ["start", ({ start }) => thousands(start).replace("-", "−")],
+      ["output", ({ out }) => square(out)],
+      ["layers so far", ({ layer }) => `${layer}`],
+    ];
+    const head = make("tr", "", make("td", ""));
+    both.forEach((found, place) => head.append(make("th", "", make("span", place ? "swatch rival" : "swatch"), found.title)));
+    for (const cell of head.querySelectorAll("th")) cell.scope = "col";
+    const rows = lines.map(([name, text]) => {
+      const first = make("th", "", name);
+      first.scope = "row";
+      return make("tr", "", first, ...both.map((found) => make("td", "", text(found))));
+    });
+    this.versus.replaceChildren(head, ...rows);
+    this.difference.textContent = other.difference;
+    this.difference.hidden = this.layer !== this.sent;
+  }
+
+  mark(map, chosen, cell, out) {
+    Object.assign(chosen.style, {
       left: `${(100 * cell[0]) / out}%`,
       top: `${(100 * cell[1]) / out}%`,
       width: `${100 / out}%`,
       height: `${100 / out}%`,
     });
-    this.map.style.setProperty("--cells", out);
-    this.map.classList.toggle("lined", out <= 32);
-    const words = `Output of layer ${this.layer}: ${out} × ${out} cells. Chosen: row ${cell[1]}, column ${cell[0]}.`;
-    this.mapWords.textContent = words;
-    this.map.setAttribute("aria-label", words);
+    map.style.setProperty("--cells", out);
+    map.classList.toggle("lined", out <= 32);
+  }
+
+  /** Draw what the stack to compare with sees around the same place. */
+  drawOther(centre) {
+    const { other, side } = this.data;
+    const cell = this.nearest(other, centre);
+    const [, , , bottom] = this.place(this.rival, cell.map((index) => other.start + index * other.jump), other.size);
+    const square = `${thousands(other.size)} × ${thousands(other.size)}`;
+    const label = this.rival.firstChild;
+    label.textContent = `${other.title}: ${square}`;
+    const scale = this.world.clientWidth / (side + 2 * this.margin);
+    const room = (side + this.margin - bottom) * scale; // the lower edge may lie outside
+    label.style.bottom = `${Math.max(0, 14 - room)}px`;
+    this.drawTable();
+    this.mark(this.otherMap, this.otherCell, cell, other.out);
+    const words = `Output of ${other.title}: ${other.out} × ${other.out} cells. At the same place: row ${cell[1]}, column ${cell[0]}.`;
+    this.otherMapWords.textContent = words;
+    this.otherMap.setAttribute("aria-label", words);
   }
 }
