@@ -103,6 +103,29 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Filters",
+        "Building blocks",
+        ":material/blur_on:",
+        "filters.py",
+        15,
+        "What kernels made by hand do to a photograph, and what a network learned instead.",
+        (
+            ("Edges of a cat", {}),
+            (
+                "A blur in two passes",
+                {"filters_filter": "Gaussian blur", "filters_size": "7"},
+            ),
+            (
+                "Your own kernel",
+                {"filters_filter": "own kernel", "filters_sample": "coins"},
+            ),
+            (
+                "Gabor filters on bricks",
+                {"filters_filter": "Gabor", "filters_sample": "brick"},
+            ),
+        ),
+    ),
+    Lesson(
         "Architectures",
         "Networks",
         ":material/account_tree:",
