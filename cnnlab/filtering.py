@@ -95,8 +95,10 @@ def filter_picture(
                 shifted = padded[:, top + i : top + i + band.shape[1], j : j + width]
                 np.multiply(shifted, weight, out=product)
                 band += product
-    result /= divisor
-    result += bias
+    if divisor != 1:
+        result /= divisor
+    if bias != 0:
+        result += bias
     return result
 
 

@@ -133,7 +133,7 @@ def gabor(angle: float, wavelength: float, *, size: int = 7) -> Filter:
     """Return a Gabor filter: a wave under a bell, which answers to stripes.
 
     It is the real part of Gabor's function [1]_ with a standard deviation of half a wavelength.
-    The mean of the weights is taken away, so that a flat area gives 0, and they are scaled so
+    A part of the bell is taken away, so that a flat area gives 0, and the weights are scaled so
     that the positive ones add up to 1.
 
     Parameters
@@ -166,13 +166,13 @@ def gabor(angle: float, wavelength: float, *, size: int = 7) -> Filter:
     along = x * math.cos(math.radians(angle)) + y * math.sin(math.radians(angle))
     bell = np.exp(-(x**2 + y**2) / (2 * (wavelength / 2) ** 2))
     wave = bell * np.cos(2 * np.pi * along / wavelength)
-    wave -= wave.mean()
+    wave -= bell * wave.sum() / bell.sum()
     wave /= wave[wave > 0].sum()
     does = (
         f"Answers to stripes {wavelength:g} pixels apart, at right angles to {angle:g}°: the most "
         "positive number where a bright stripe lies in its middle."
     )
-    return Filter("Gabor", wave, does, "Daugman, 1985", 1.0)
+    return Filter(f"Gabor {angle:g}°", wave, does, "Daugman, 1985")
 
 
 def parse_number(text: str, *, name: str) -> float:

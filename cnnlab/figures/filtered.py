@@ -94,10 +94,17 @@ def _signed_colours() -> NDArray[np.uint8]:
 
 def _hues(degrees: Floats, brightness: Floats) -> NDArray[np.uint8]:
     """Return a hue for each angle: red is 0 degrees, then yellow, green, cyan, blue, magenta."""
+    wheel = _wheel()[np.rint(degrees * 2).astype(np.int64) % 720]  # (H, W, 3)
+    wheel *= brightness[..., None].astype(np.float32)
+    whole: NDArray[np.uint8] = np.rint(wheel, out=wheel).astype(np.uint8)
+    return whole
+
+
+def _wheel() -> NDArray[np.float32]:
+    """Return the hues of every half degree, from 0 to 255, ndarray of shape (720, 3)."""
+    angles = np.arange(720) / 2
     channels = []
     for start in (5, 3, 1):  # red, green, blue
-        place = (start + degrees / 60) % 6
-        fall = np.clip(np.minimum(place, 4 - place), 0, 1)
-        channels.append(255 * brightness * (1 - fall))
-    whole: NDArray[np.uint8] = np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
-    return whole
+        place = (start + angles / 60) % 6
+        channels.append(255 * (1 - np.clip(np.minimum(place, 4 - place), 0, 1)))
+    return np.stack(channels, axis=-1).astype(np.float32)

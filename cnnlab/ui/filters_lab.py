@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,7 @@ class Setting:
     shown: str
     stage: DeltaGenerator
 
-    @property
+    @cached_property
     def pixels(self) -> NDArray[np.uint8]:
         """The pixels that are filtered, ndarray of shape (C, H, W)."""
         if self.channels == "grey":  # Pillow's luma: 0.299 R + 0.587 G + 0.114 B, rounded
@@ -105,19 +106,27 @@ class Setting:
         first = self.parts[0].name
         return first if self.combine == "sum" else f"{first.removesuffix(' x')}, {self.combine}"
 
-    def answers(self) -> tuple[Floats, Floats | None]:
-        """Return the result and, for angles, the lengths; each of shape (C, H, W)."""
-        planes = self.pixels.astype(np.float64)
-        sums = [
+    @cached_property
+    def planes(self) -> Floats:
+        """The same pixels as numbers to reckon with."""
+        return self.pixels.astype(np.float64)
+
+    @cached_property
+    def sums(self) -> list[Floats]:
+        """What each kernel answers, ndarrays of shape (C, H, W)."""
+        return [
             filter_picture(
-                planes, part.kernel, divisor=part.divisor, bias=part.bias, border=self.border
+                self.planes, part.kernel, divisor=part.divisor, bias=part.bias, border=self.border
             )
             for part in self.parts
         ]
+
+    def answers(self) -> tuple[Floats, Floats | None]:
+        """Return the result and, for angles, the lengths; each of shape (C, H, W)."""
         if self.combine == "sum":
-            return sums[0], None
-        length = magnitude(*sums)
-        return (length, None) if self.combine == "magnitude" else (direction(*sums), length)
+            return self.sums[0], None
+        length = magnitude(*self.sums)
+        return (length, None) if self.combine == "magnitude" else (direction(*self.sums), length)
 
     @property
     def rule(self) -> str:
@@ -134,7 +143,7 @@ class Setting:
         """Return how the result is drawn, with the numbers for black and white."""
         most = float(np.abs(values if length is None else length).max())
         return {
-            "angle": Shading("angle", 0.0, most),
+            "angle": Shading("angle", 0.0, most / 3),
             "0 is grey": Shading("grey", -most, most),
             "blue and orange": Shading("colours", -most, most),
             "absolute": Shading("absolute", 0.0, most),
@@ -264,7 +273,8 @@ def _range_words(values: Floats, length: Floats | None, shading: Shading) -> str
         return (
             f"Angles from −180° to 180°: 0° (red) where it gets brighter to the right, 90° "
             f"(yellow-green) downwards, ±180° (cyan) to the left, −90° (violet) upwards. The "
-            f"longer the gradient, the brighter; the longest is {_number(length.max())}."
+            f"longer the gradient, the brighter, up to a third of the longest, which is "
+            f"{_number(length.max())}."
         )
     low, high = float(values.min()), float(values.max())
     drawn = {
@@ -333,16 +343,15 @@ def two_passes(setting: Setting) -> None:
                 f"{found.rank} · {twice} = {found.rank * twice} products a pixel, against {once}."
             )
         return
-    planes = setting.pixels.astype(np.float64)
-    options: dict[str, Any] = {
-        "divisor": kernel.divisor,
-        "bias": kernel.bias,
-        "border": setting.border,
-    }
-    gap = np.abs(
-        filter_picture(planes, kernel.kernel, **options)
-        - filter_twice(planes, found.column, found.row, **options)
-    ).max()
+    again = filter_twice(
+        setting.planes,
+        found.column,
+        found.row,
+        divisor=kernel.divisor,
+        bias=kernel.bias,
+        border=setting.border,
+    )
+    gap = np.abs(np.subtract(again, setting.sums[0], out=again), out=again).max()
     saved = f"{twice} products a pixel instead of {once}" if twice < once else f"{twice} products"
     st.markdown(
         f"**Separable:** a column times a row. Two passes take {saved}. Largest difference "
@@ -368,7 +377,7 @@ def two_passes(setting: Setting) -> None:
 
 def is_gabor(setting: Setting) -> bool:
     """Return whether the filter is one of Gabor's."""
-    return setting.parts[0].name == "Gabor"
+    return setting.parts[0].name.startswith("Gabor")
 
 
 def gabor_bank(setting: Setting) -> None:

@@ -82,7 +82,7 @@ class View {
     return {
       world, canvas, image, frame, caption, numbers, near, real,
       picture: make("figure", "picture", caption, world),
-      close: make("div", `close ${name}`, titled(`${title}: numbers`, numbers), titled("Magnified", near), titled("Real size", real)),
+      close: make("div", `close ${name}`, titled(`${title}: numbers`, numbers), make("div", "shots", titled("Magnified", near), titled("Real size", real))),
     };
   }
 
@@ -226,7 +226,7 @@ class View {
         const share = most ? Math.round((45 * Math.abs(weight)) / most) : 0;
         cell.className = weight < 0 ? "weight negative" : "weight";
         cell.style.setProperty("--share", `${share}%`);
-        return written(weight, whole ? 0 : 3);
+        return written(weight, whole ? 2 : kernel[0].length > 3 ? 2 : 3);
       });
       return filter.kernels.length === 1 ? grid : titled(["for x", "for y"][index], grid);
     });
@@ -262,7 +262,7 @@ class View {
       if (outside(r, c)) return "";
       const result = resultAt(plane, filter, r, c);
       tint(cell, colourOf(result, shading));
-      return written(result.value, digits(filter));
+      return written(result.value, columns > 5 ? 0 : Math.min(1, digits(filter)));
     });
     for (const [side, colour, size] of [
       [this.input, (r, c) => this.inputColour(r, c), [rows, columns]],
