@@ -24,7 +24,18 @@ from cnnlab.filtering import (
     products_per_pixel,
     separate,
 )
-from cnnlab.filters import SIZES, Filter, binomial, box, classic, gabor, kernel_text, own_filter
+from cnnlab.filters import (
+    SIZES,
+    Filter,
+    binomial,
+    box,
+    classic,
+    gabor,
+    kernel_text,
+    own_filter,
+    parse_kernel,
+)
+from cnnlab.kernels import KERNELS
 from cnnlab.ui import layout
 from cnnlab.ui.controls import Picture, choice, pick, picture_picker
 from cnnlab.ui.filter_view import filter_view, send_pixels
@@ -56,6 +67,12 @@ SHOWN = ("usual", "0 is grey", "blue and orange", "absolute", "clipped")
 DIRECTIONS = tuple(180 * step / 8 for step in range(8))
 WAVELENGTHS = ("3", "4", "6")
 _FIRST_OWN = kernel_text(classic("sharpen").kernel)
+_TYPED = "what is typed below"
+PRESETS: dict[str, Filter] = {
+    name: classic(name)
+    for name in KERNELS
+    if name not in ("box blur", "Gaussian blur", "curve", "causal mean")
+} | {f"{made(size).name} {size} × {size}": made(size) for made in (box, binomial) for size in SIZES}
 _BANK_SIDE = 240  # pixels: eight small pictures need no more
 
 
@@ -204,12 +221,13 @@ def _chosen(name: str) -> tuple[tuple[Filter, ...], str]:
 def _own() -> tuple[Filter, ...]:
     """Draw the fields of an own kernel and return it; a wrong one is refused beside them."""
     with st.container(horizontal=True, gap="medium"):
-        text = st.text_area(
+        column = st.container(width=320)
+        begin = column.container()  # what it shows follows from the fields
+        text = column.text_area(
             "Kernel, at most 7 × 7, one row a line",
             _FIRST_OWN,
             max_chars=600,
             height=190,
-            width=320,
             key=_key("kernel"),
             bind="query-params",
         )
@@ -222,11 +240,36 @@ def _own() -> tuple[Filter, ...]:
                 "Bias, added at the end", "0", max_chars=40, key=_key("bias"), bind="query-params"
             )
         message = st.container(width=360)
+    typed = (_usual_text(text), divisor.strip(), bias.strip())
+    names = {_typed(found): name for name, found in PRESETS.items()}
+    st.session_state[_key("example")] = names.get(typed, _TYPED)
+    begin.selectbox("Begin with", [_TYPED, *PRESETS], key=_key("example"), on_change=_take_example)
     try:
         return (own_filter(text, divisor, bias),)
     except InputError as error:
         message.error(f"This cannot be used: {error}.", icon=":material/block:")
         return ()
+
+
+def _typed(found: Filter) -> tuple[str, str, str]:
+    """Return what a learner would type to get a filter: kernel, divisor and bias."""
+    return kernel_text(found.kernel), f"{found.divisor:g}", f"{found.bias:g}"
+
+
+def _usual_text(text: str) -> str:
+    """Return a typed kernel in the usual way of writing it; empty if it is none."""
+    try:
+        return kernel_text(parse_kernel(text))
+    except InputError:
+        return ""
+
+
+def _take_example() -> None:
+    """Write a preset into the fields."""
+    found = PRESETS.get(st.session_state[_key("example")])
+    if found is not None:
+        for name, text in zip(("kernel", "divisor", "bias"), _typed(found), strict=True):
+            st.session_state[_key(name)] = text
 
 
 def view(setting: Setting) -> None:
@@ -330,7 +373,10 @@ def two_passes(setting: Setting) -> None:
     once, twice = products_per_pixel(kernel.kernel)
     values = ", ".join(_number(value, 4) for value in found.singular_values)
     if len(setting.parts) == 2:
-        layout.prose(f"For the kernel {kernel.name}; the other one is the same, turned.")
+        layout.prose(
+            f"For the kernel {kernel.name}. In that for y, column and row are exchanged; the same "
+            "pair for both, as some slides print it, would give the kernel for x twice."
+        )
     if found.column is None or found.row is None:
         st.markdown(
             f"**Not separable.** The singular values of the kernel are {values}: "
@@ -396,7 +442,7 @@ def gabor_bank(setting: Setting) -> None:
         drawn = shaded(answer, Shading("grey", -most, most))
         best = float(np.abs(answer).max())
         tiles.append(
-            f'<figure style="margin:0;flex:1 1 9rem;min-width:8rem;max-width:15rem">'
+            '<figure style="margin:0;min-width:0">'
             f'<div style="display:flex;gap:0.4rem;align-items:flex-start">'
             f'<img src="{data_link(weights)}" alt="Gabor filter, wave at {angle:g} degrees" '
             f'style="width:28%;image-rendering:pixelated;border-radius:3px">'
@@ -404,7 +450,10 @@ def gabor_bank(setting: Setting) -> None:
             f'style="width:70%;border-radius:3px"></div>'
             f"<figcaption>{angle:g}°, up to {_number(best, 0)}</figcaption></figure>"
         )
-    st.html(f'<div style="display:flex;flex-wrap:wrap;gap:0.9rem">{"".join(tiles)}</div>')
+    grid = (
+        "display:grid;grid-template-columns:repeat(auto-fit,minmax(min(12rem,45%),1fr));gap:0.9rem"
+    )
+    st.html(f'<div style="{grid}">{"".join(tiles)}</div>')
     st.caption(
         f"The photograph is made smaller for this, {image.width} × {image.height} pixels. Grey is "
         f"0, white {_number(most, 0)}, black −{_number(most, 0)}, the same in all eight."

@@ -152,6 +152,19 @@ def test_the_own_kernel_is_part_of_the_link() -> None:
     assert "**Separable:**" in shown(at)
 
 
+@pytest.mark.parametrize("name", filters_lab.PRESETS)
+def test_a_preset_fills_the_fields(name: str) -> None:
+    found = filters_lab.PRESETS[name]
+    at = opened(filter="own kernel", kernel="9", divisor="2")
+    box = at.selectbox(key="filters_example")
+    assert box.value == "what is typed below"
+    box.set_value(name).run()
+    assert at.error == []
+    assert sent(at)["filter"]["kernels"] == [found.kernel.tolist()]
+    assert sent(at)["filter"]["divisor"] == found.divisor
+    assert at.selectbox(key="filters_example").value == name
+
+
 HOSTILE = ["", "   ", "words", "NaN", "1e300", "inf", "1 2; 3 4", "1;" * 9, "<b>1</b>", "é" * 500]
 
 
