@@ -202,9 +202,10 @@ def separate(kernel: Floats) -> Separation:
     else:
         scale = np.sqrt(values[0])
         column, row = columns[:, 0] * scale, rows[0] * scale
-        if column.sum() < 0:  # the signs of a pair are free
-            column, row = -column, -row
-    return Separation(singular_values, rank, column, row)
+    # The signs of the pair are free: let the part that smooths be positive.
+    first = next((part for part in (column, row) if abs(part.sum()) > 1e-9), row)
+    sign = -1.0 if first.sum() < 0 else 1.0
+    return Separation(singular_values, rank, sign * column + 0.0, sign * row + 0.0)
 
 
 def _whole_factors(kernel: Floats) -> tuple[Floats, Floats]:
@@ -212,9 +213,7 @@ def _whole_factors(kernel: Floats) -> tuple[Floats, Floats]:
     line = kernel[np.abs(kernel).max(axis=1).argmax()]  # every other row is a multiple of it
     row = line / gcd(*(int(weight) for weight in line))
     place = np.abs(row).argmax()
-    column = kernel[:, place] / row[place]
-    sign = -1.0 if column.sum() < 0 else 1.0
-    return sign * column + 0.0, sign * row + 0.0
+    return kernel[:, place] / row[place], row
 
 
 def filter_twice(
