@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from bench import counting, networks, pages
+from bench import counting, filters, networks, pages
 from bench.result import as_dict, as_table
 from tests.conftest import home_with_weights
 
@@ -28,6 +28,7 @@ def main() -> None:
             *networks.classification(rounds=5 * ROUNDS),
             *networks.attribution(rounds=3 * ROUNDS),
             *counting.tables(rounds=ROUNDS),
+            *filters.filtering(rounds=ROUNDS),
         ]
     table = as_table(results)
     print(table)

@@ -128,6 +128,36 @@ KERNELS: dict[str, Kernel] = {
             "Answers to horizontal edges: positive from dark to bright.",
             "Sobel and Feldman, 1968",
         ),
+        Kernel(
+            "emboss",
+            ((-2, -1, 0), (-1, 1, 1), (0, 1, 2)),
+            "Keeps the brightness and adds light from the lower right: edges look raised.",
+            "the manual of GIMP, filter Convolution Matrix",
+        ),
+        Kernel(
+            "Prewitt x",
+            ((-1, 0, 1), (-1, 0, 1), (-1, 0, 1)),
+            "Answers to vertical edges; all three rows count the same.",
+            "Prewitt, Object enhancement and extraction, 1970",
+        ),
+        Kernel(
+            "Prewitt y",
+            ((-1, -1, -1), (0, 0, 0), (1, 1, 1)),
+            "Answers to horizontal edges; all three columns count the same.",
+            "Prewitt, Object enhancement and extraction, 1970",
+        ),
+        Kernel(
+            "Scharr x",
+            ((-3, 0, 3), (-10, 0, 10), (-3, 0, 3)),
+            "Answers to vertical edges; its weights make the angle of slanted edges more exact.",
+            "Scharr, Optimale Operatoren in der Digitalen Bildverarbeitung, 2000",
+        ),
+        Kernel(
+            "Scharr y",
+            ((-3, -10, -3), (0, 0, 0), (3, 10, 3)),
+            "Answers to horizontal edges; its weights make the angle of slanted edges more exact.",
+            "Scharr, Optimale Operatoren in der Digitalen Bildverarbeitung, 2000",
+        ),
     )
 }
 

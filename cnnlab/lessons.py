@@ -112,6 +112,29 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Filters",
+        "Building blocks",
+        ":material/blur_on:",
+        "filters.py",
+        15,
+        "What kernels made by hand do to a photograph, and what a network learned instead.",
+        (
+            ("Edges of a cat", {}),
+            (
+                "A blur in two passes",
+                {"filters_filter": "Gaussian blur", "filters_size": "7"},
+            ),
+            (
+                "Your own kernel",
+                {"filters_filter": "own kernel", "filters_sample": "coins"},
+            ),
+            (
+                "Gabor filters on bricks",
+                {"filters_filter": "Gabor", "filters_sample": "brick"},
+            ),
+        ),
+    ),
+    Lesson(
         "Activations",
         "Building blocks",
         ":material/show_chart:",
@@ -129,6 +152,20 @@ LESSONS = (
                 },
             ),
             ("Softmax that would overflow", {"activations_shift": "1000"}),
+        ),
+    ),
+    Lesson(
+        "Normalisation",
+        "Building blocks",
+        ":material/equalizer:",
+        "normalisation.py",
+        20,
+        "Why data and activations are brought to mean 0 and deviation 1, and which numbers share a "
+        "mean in batch, layer, instance and group normalisation.",
+        (
+            ("A narrow valley made round", {}),
+            ("Features of very different scale", {"normalisation_ratio": "100"}),
+            ("A brighter picture in the batch", {"normalisation_brighter": "20"}),
         ),
     ),
     Lesson(
@@ -154,20 +191,6 @@ LESSONS = (
                     "dropout_last": "0.2",
                 },
             ),
-        ),
-    ),
-    Lesson(
-        "Normalisation",
-        "Building blocks",
-        ":material/equalizer:",
-        "normalisation.py",
-        20,
-        "Why data and activations are brought to mean 0 and deviation 1, and which numbers share a "
-        "mean in batch, layer, instance and group normalisation.",
-        (
-            ("A narrow valley made round", {}),
-            ("Features of very different scale", {"normalisation_ratio": "100"}),
-            ("A brighter picture in the batch", {"normalisation_brighter": "20"}),
         ),
     ),
     Lesson(

@@ -29,6 +29,11 @@ TOTALS = {
     "curve": 180,
     "causal mean": 1,
     "Sobel y": 0,
+    "emboss": 1,
+    "Prewitt x": 0,
+    "Prewitt y": 0,
+    "Scharr x": 0,
+    "Scharr y": 0,
 }
 SEQUENCES = {"causal mean"}  # kernels of height 1
 
@@ -77,6 +82,14 @@ def test_sobel_smooths_along_the_edge_and_subtracts_across_it():
 def test_blurs_are_separable():
     assert (kernel("Gaussian blur") == np.outer([1, 2, 1], [1, 2, 1]) / 16).all()
     assert (kernel("box blur") == np.ones((3, 3)) / 9).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "weights"), [("Sobel", [1, 2, 1]), ("Prewitt", [1, 1, 1]), ("Scharr", [3, 10, 3])]
+)
+def test_a_gradient_kernel_is_a_mean_times_a_difference(name, weights):
+    assert (kernel(f"{name} x") == np.outer(weights, [-1, 0, 1])).all()
+    assert (kernel(f"{name} y") == kernel(f"{name} x").T).all()
 
 
 def test_sobel_is_positive_from_dark_to_bright():
