@@ -14,11 +14,11 @@ from cnnlab.figures.pictures import data_link
 from cnnlab.images import patch, shrink, to_array
 from cnnlab.setups import Setup, change, own_input
 from cnnlab.trace import Trace
-from cnnlab.ui import lab_state
+from cnnlab.ui import lab_state, wishes
 from cnnlab.ui.controls import choice, picture_picker
 from cnnlab.ui.framer import square_frame
 
-__all__ = ["open_dialog"]
+__all__ = ["open_dialog", "open_offline_page"]
 
 _HEIGHTS = {"small": 360, "medium": 540, "large": 720}
 
@@ -41,7 +41,7 @@ def open_dialog(
     key : str
         The key of the step player.
     """
-    wanted = lab_state.wanted_dialog(key)
+    wanted = wishes.wanted_dialog(key)
     if wanted == "photograph":
         _photograph(page, setup, key)
     elif wanted == "film" and trace is not None:
@@ -50,6 +50,12 @@ def open_dialog(
         _offline_page(data)
     elif wanted == "code" and trace is not None:
         _code(page, setup)
+
+
+def open_offline_page(data: dict[str, Any], *, key: str) -> None:
+    """Open the window for the step player as one file, if the learner has asked for it."""
+    if wishes.wanted_dialog(key) == "page" and data["trace"] is not None:
+        _offline_page(data)
 
 
 @st.dialog("A photograph as the input", width="large", icon=":material/photo_camera:")
@@ -121,7 +127,7 @@ def _offline_page(data: dict[str, Any]) -> None:
     st.download_button(
         "Save the page",
         standalone_page(data),
-        file_name="convolution.html",
+        file_name=f"{data.get('file', 'convolution')}.html",
         mime="text/html",
         icon=":material/download:",
         type="primary",

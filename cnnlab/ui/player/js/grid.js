@@ -45,11 +45,11 @@ class GridView {
       "aria-roledescription": "grid of numbers",
       "aria-label": `${this.name} ${this.grid.planes[p] || ""}: ${rows} rows, ${columns} columns`,
     });
-    svg.innerHTML = `${parts.join("")}<g class="unread"></g><g class="tints"></g><g class="now"></g><g class="peek"></g><g class="chosen"></g>`;
+    svg.innerHTML = `${parts.join("")}<g class="unread"></g><g class="tints"></g><g class="now"></g><g class="won"></g><g class="peek"></g><g class="chosen"></g>`;
     this.values.push(...svg.querySelectorAll("text.value"));
     this.frames.push(...svg.querySelectorAll("g.cell"));
     const layers = Object.fromEntries(
-      ["unread", "tints", "now", "peek", "chosen"].map((name) => [name, svg.querySelector(`g.${name}`)]),
+      ["unread", "tints", "now", "won", "peek", "chosen"].map((name) => [name, svg.querySelector(`g.${name}`)]),
     );
     const title = captioned ? make("figcaption", {}, make("small", {}, this.grid.planes[p])) : "";
     const element = make("figure", { class: `role-${this.role}` }, title, svg);
@@ -116,6 +116,7 @@ class GridView {
   /** Show the value of a cell. */
   fill(index, value = this.grid.values[index]) {
     if (this.drawn[index] === value) return;
+    if (value === null) return this.empty(index, this.grid.blank);
     this.drawn[index] = value;
     const cell = this.frames[index];
     const text = written(value, 3);
