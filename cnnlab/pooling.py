@@ -19,7 +19,9 @@ __all__ = [
     "global_avg_pool2d",
     "global_max_pool2d",
     "l2_pool2d",
+    "largest_of_windows",
     "max_pool2d",
+    "means_of_windows",
 ]
 
 Floats = NDArray[np.float64]
@@ -76,7 +78,9 @@ def max_pool2d(
     ([[[6.0, 8.0], [3.0, 4.0]]], [[[5, 7], [8, 15]]])
     """
     maps = as_maps(x)
-    return _largest(maps, Windows.sliding(_size(maps), kernel_size, stride, padding, ceil_mode))
+    return largest_of_windows(
+        maps, Windows.sliding(_size(maps), kernel_size, stride, padding, ceil_mode)
+    )
 
 
 def avg_pool2d(
@@ -120,7 +124,7 @@ def avg_pool2d(
     """
     maps = as_maps(x)
     windows = Windows.sliding(_size(maps), kernel_size, stride, padding, ceil_mode)
-    return _mean(maps, windows, count_include_pad=count_include_pad)
+    return means_of_windows(maps, windows, count_include_pad=count_include_pad)
 
 
 def l2_pool2d(
@@ -164,7 +168,7 @@ def l2_pool2d(
     maps = as_maps(x)
     rows, columns = as_pair(kernel_size, name="kernel_size", low=1)
     windows = Windows.sliding(_size(maps), kernel_size, stride, 0, ceil_mode)
-    norms: Floats = np.sqrt(_mean(maps**2, windows) * (rows * columns))
+    norms: Floats = np.sqrt(means_of_windows(maps**2, windows) * (rows * columns))
     return norms
 
 
@@ -194,7 +198,7 @@ def adaptive_avg_pool2d(x: ArrayLike, output_size: Pair) -> Floats:
     [[[1.5, 3.0, 4.5]]]
     """
     maps = as_maps(x)
-    return _mean(maps, Windows.adaptive(_size(maps), output_size))
+    return means_of_windows(maps, Windows.adaptive(_size(maps), output_size))
 
 
 def adaptive_max_pool2d(x: ArrayLike, output_size: Pair) -> tuple[Floats, Places]:
@@ -223,7 +227,7 @@ def adaptive_max_pool2d(x: ArrayLike, output_size: Pair) -> tuple[Floats, Places
     [[[2.0, 4.0, 5.0]]]
     """
     maps = as_maps(x)
-    return _largest(maps, Windows.adaptive(_size(maps), output_size))
+    return largest_of_windows(maps, Windows.adaptive(_size(maps), output_size))
 
 
 def global_avg_pool2d(x: ArrayLike) -> Floats:
@@ -248,7 +252,8 @@ def global_max_pool2d(x: ArrayLike) -> tuple[Floats, Places]:
     return adaptive_max_pool2d(x, 1)
 
 
-def _largest(maps: Floats, windows: Windows) -> tuple[Floats, Places]:
+def largest_of_windows(maps: Floats, windows: Windows) -> tuple[Floats, Places]:
+    """Return the largest number of each window and its flat place, each of shape (C, oH, oW)."""
     values = np.zeros((len(maps), *windows.output_size))
     switches = np.zeros(values.shape, dtype=np.int64)
     for r, c, rows, columns in windows:
@@ -261,7 +266,8 @@ def _largest(maps: Floats, windows: Windows) -> tuple[Floats, Places]:
     return values, switches
 
 
-def _mean(maps: Floats, windows: Windows, *, count_include_pad: bool = True) -> Floats:
+def means_of_windows(maps: Floats, windows: Windows, *, count_include_pad: bool = True) -> Floats:
+    """Return the mean of each window, an ndarray of shape (C, oH, oW)."""
     means = np.zeros((len(maps), *windows.output_size))
     for r, c, rows, columns in windows:
         patch = maps[(slice(None), *windows.data(rows, columns))]

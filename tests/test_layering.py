@@ -184,7 +184,7 @@ def test_no_module_of_the_ui_loads_torch():
     assert loaded_by(imports, *HEAVY) == []
 
 
-LIGHT = ("convolution", "output_size", "receptive_field", "architectures", "design")
+LIGHT = ("convolution", "output_size", "pooling", "receptive_field", "architectures", "design")
 
 
 @pytest.mark.parametrize("page", LIGHT)
