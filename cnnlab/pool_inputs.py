@@ -103,7 +103,7 @@ def feature_map(photo: str, size: tuple[int, int]) -> Floats:
     Returns
     -------
     ndarray of shape (1, H, W)
-        What the Sobel kernel answers, negative answers as 0 (ReLU), in whole numbers.
+        What the Sobel kernel answers; negative answers become 0 (ReLU), large ones 255.
 
     Raises
     ------
@@ -111,6 +111,6 @@ def feature_map(photo: str, size: tuple[int, int]) -> Floats:
         If there is no such photograph.
     """
     picture = photograph(photo, (1, size[0] + 2, size[1] + 2))
-    answers = conv2d(picture, KERNELS["Sobel x"].values[None, None] / 4)
-    strengths: Floats = np.maximum(answers, 0).round()
+    answers = conv2d(picture, KERNELS["Sobel x"].values[None, None])
+    strengths: Floats = np.clip(answers, 0, 255)
     return strengths

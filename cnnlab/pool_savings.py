@@ -93,7 +93,11 @@ def savings(
         Saving("convolution, MACs", without[0].macs, pooled[0].macs),
         Saving("fully connected, parameters", without[1].n_params, pooled[1].n_params),
         Saving("fully connected, MACs", without[1].macs, pooled[1].macs),
-        Saving("the same after global average pooling", without[1].n_params, headed.n_params),
+        Saving(
+            "fully connected after global average pooling, parameters",
+            without[1].n_params,
+            headed.n_params,
+        ),
     ]
 
 

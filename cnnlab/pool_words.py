@@ -124,7 +124,7 @@ def _size_line(setup: PoolSetup, axis: int) -> str:
         return f"{formula}, rounded down to {size}"
     if size >= exact:
         return f"{formula}, rounded up to {size}"
-    return f"{formula}, but a window may not start in the padding at the end: {size}"
+    return f"{formula}; rounded up, the last window would start behind the input, so {size}"
 
 
 def pool_value_mistakes(setup: PoolSetup, trace: WindowTrace) -> list[Mistake]:
@@ -179,10 +179,10 @@ def pool_size_mistakes(setup: PoolSetup) -> list[SizeMistake]:
             else ("You rounded up; without ceil mode it is rounded down.")
         )
         guesses += [
+            (up, _sizes(setup, other_rounding=True)),
             ("You forgot to add 1.", tuple(n - 1 for n in right)),
             ("You forgot the padding.", _sizes(setup, padding=False)),
             ("You forgot the stride.", _sizes(setup, stride=False)),
-            (up, _sizes(setup, other_rounding=True)),
         ]
     guesses.append(("Columns and rows are exchanged.", (right[1], right[0])))
     found: dict[tuple[int, int], str] = {}
@@ -213,7 +213,10 @@ def _sizes(
 
 
 def pool_repairs(setup: PoolSetup) -> list[Repair]:
-    """Return the nearest poolings that work, at most four, each a change of one setting."""
+    """Return the nearest poolings that work, at most four, each a change of one setting.
+
+    Where no single change helps, there is one: a small window without padding.
+    """
     if _works(setup):
         return []
     found = []
@@ -221,7 +224,14 @@ def pool_repairs(setup: PoolSetup) -> list[Repair]:
         first = next((c for c in candidates if _works(change(setup, **c.fields))), None)
         if first is not None:
             found.append(first)
-    return found[:_MOST_REPAIRS]
+    return found[:_MOST_REPAIRS] or [_small_window(setup)]
+
+
+def _small_window(setup: PoolSetup) -> Repair:
+    rows, columns = (min(2, n) for n in setup.size)
+    fields = {"kernel_rows": rows, "kernel_columns": columns}
+    fields |= {"padding_rows": 0, "padding_columns": 0}
+    return Repair(f"Window {rows} × {columns}, no padding", fields)
 
 
 def _works(setup: PoolSetup) -> bool:

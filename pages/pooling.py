@@ -32,7 +32,7 @@ if trace is not None:
 
 pooling_lab.section(
     "A small shift changes little",
-    "Move the input by one cell: every number under the window is another one, but many maxima "
+    "Move the input by one cell: almost every number changes, but many maxima "
     "stay. This is *approximate* invariance to small shifts. The first map is figure 9.8 of "
     "Goodfellow, Bengio and Courville (2016): all four inputs change, two of the four maxima do. "
     "(The book gives one number that comes in, 0.3; those for longer shifts are made up.)",

@@ -24,7 +24,7 @@ def pool_fields(setup: PoolSetup) -> list[Field]:
     main = [select_field("windows", "Windows", setup.windows, plain(_WINDOWS))]
     if setup.slides:
         main += [
-            _pair("Window", setup.kernel_size, "kernel"),
+            _pair("Window size", setup.kernel_size, "kernel"),
             _pair("Stride", setup.stride, "stride"),
             _pair("Padding", setup.padding, "padding"),
             _toggle("ceil_mode", "Ceil mode: round up", setup.ceil_mode),
@@ -32,9 +32,9 @@ def pool_fields(setup: PoolSetup) -> list[Field]:
         if setup.kind == "average":
             main.append(_toggle("count_include_pad", "Padding counts", setup.count_include_pad))
     if setup.windows == "adaptive":
-        main.append(_pair("Output", setup.output, "output"))
+        main.append(_pair("Output size", setup.output, "output"))
     main += [
-        pair_field("Input", setup.size, "height", "width", LIMITS),
+        pair_field("Input size", setup.size, "height", "width", LIMITS),
         number_field("Channels", setup.channels, "channels", LIMITS),
         select_field("input", "Numbers of the input", setup.input, _input_groups(setup)),
     ]

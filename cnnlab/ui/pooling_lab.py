@@ -142,21 +142,18 @@ def shifts() -> None:
         f"#### :blue[{inputs.sum()} of {inputs.size}] inputs change, "
         f":green[{outputs.sum()} of {outputs.size}] {_KINDS[kind]} change"
     )
-    whole = name in (_EDGES,)
     layout.prose("What has changed is framed.")
-    decimals = 0 if whole else 2
     _grids(
-        number_grid(found.before, title="Input", decimals=decimals),
-        number_grid(found.after, title="Input, shifted", marked=inputs, decimals=decimals),
+        number_grid(found.before, title="Input"),
+        number_grid(found.after, title="Input, shifted", marked=inputs),
     )
     _grids(
-        number_grid(found.pooled_before, title="Pooled", role="output", decimals=decimals),
+        number_grid(found.pooled_before, title="Pooled", role="output"),
         number_grid(
             found.pooled_after,
             title="Pooled, shifted",
             role="output",
             marked=outputs,
-            decimals=decimals,
         ),
     )
     _all_windows(strip, width, shift, beside=beside)

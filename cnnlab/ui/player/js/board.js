@@ -39,7 +39,7 @@ class Board {
     this.terms = groupOf.length;
     this.groups = Math.max(...groupOf, 0) + 1;
     this.filters = trace.result.shape[0];
-    this.termsOf = Array.from({ length: this.groups }, (_, g) =>
+    this.termsOf = Array.from({ length: this.weight ? this.groups : 0 }, (_, g) =>
       groupOf.flatMap((of, term) => (of === g ? [term] : [])),
     );
     this.stepOf = new Map(this.steps.writes.map((index, step) => [index, step]));
@@ -315,7 +315,7 @@ class Board {
     if (!this.steps.winners) return this.source.frame("won", []);
     const seen = this.steps.winners.slice(0, hidden ? step : step + 1);
     const now = hidden ? null : this.winner(step);
-    this.source.frame("won", [...new Set(seen)].map((index) => [index, index === now ? this.trace.reduction.wins : ""]));
+    this.source.frame("won", [...new Set(seen)].map((index) => [index, index === now ? this.trace.reduction.wins : "", null, true]));
   }
 
   reveal(step) {

@@ -155,7 +155,7 @@ class GridView {
     cell.firstChild.style.fill = "";
   }
 
-  /** Draw frames around cells on one layer of each plane: `cells` are [index, note, hue]. */
+  /** Draw frames around cells on one layer of each plane: `cells` are [index, note, hue, low]. */
   frame(layer, cells) {
     const byPlane = new Map();
     for (const cell of cells) {
@@ -174,12 +174,12 @@ class GridView {
     });
   }
 
-  mark(index, note = "", hue = null) {
+  mark(index, note = "", hue = null, low = false) {
     const inPlane = index % this.perPlane;
     const x = this.edge + (inPlane % this.columns) * UNIT;
     const y = this.edge + Math.floor(inPlane / this.columns) * UNIT;
     const strip = hue === null ? "" : `<rect class="tint" x="${x + 4}" y="${y + UNIT - 7}" width="${UNIT - 8}" height="4" style="fill:${hue}"/>`;
-    const text = note === "" ? "" : `<text class="times" x="${x + UNIT - 4}" y="${y + 8}">${note}</text>`;
+    const text = note === "" ? "" : `<text class="times" x="${x + UNIT - 4}" y="${low ? y + UNIT - 6 : y + 8}">${note}</text>`;
     return `<rect class="mark" x="${x + 1}" y="${y + 1}" width="${UNIT - 2}" height="${UNIT - 2}"/>${strip}${text}`;
   }
 

@@ -45,7 +45,7 @@ class WindowWork {
       else this.view.fill(cell, value);
     });
     const winner = hidden ? null : this.board.winner(step);
-    this.view.frame("won", winner === null ? [] : [[windows.indexOf(winner), trace.reduction.wins]]);
+    this.view.frame("won", winner === null ? [] : [[windows.indexOf(winner), trace.reduction.wins, null, true]]);
     const chip = (name, value, role) => make("span", { class: `chip ${role}` }, make("small", {}, name), make("b", {}, value));
     const sign = (text) => make("span", { class: "sign" }, text);
     const shown = (value) => (hidden ? "?" : written(value, 6));
