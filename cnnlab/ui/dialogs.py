@@ -18,7 +18,7 @@ from cnnlab.ui import lab_state, wishes
 from cnnlab.ui.controls import choice, picture_picker
 from cnnlab.ui.framer import square_frame
 
-__all__ = ["open_dialog", "open_offline_page"]
+__all__ = ["offline_page", "open_dialog"]
 
 _HEIGHTS = {"small": 360, "medium": 540, "large": 720}
 
@@ -47,15 +47,9 @@ def open_dialog(
     elif wanted == "film" and trace is not None:
         _film(page, trace)
     elif wanted == "page" and trace is not None:
-        _offline_page(data)
+        offline_page(data)
     elif wanted == "code" and trace is not None:
         _code(page, setup)
-
-
-def open_offline_page(data: dict[str, Any], *, key: str) -> None:
-    """Open the window for the step player as one file, if the learner has asked for it."""
-    if wishes.wanted_dialog(key) == "page" and data["trace"] is not None:
-        _offline_page(data)
 
 
 @st.dialog("A photograph as the input", width="large", icon=":material/photo_camera:")
@@ -116,7 +110,8 @@ def _film(page: str, trace: Trace) -> None:
 
 
 @st.dialog("The step player as one file", icon=":material/web:")
-def _offline_page(data: dict[str, Any]) -> None:
+def offline_page(data: dict[str, Any]) -> None:
+    """Offer the step player as one file, without a server."""
     from cnnlab.ui.player.standalone import standalone_page
 
     st.markdown(

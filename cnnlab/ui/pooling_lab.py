@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cnnlab.checks import InputError
 from cnnlab.figures.number_grid import number_grid
+from cnnlab.pool_code import pytorch_pooling
 from cnnlab.pool_gradients import max_unpool2d
 from cnnlab.pool_inputs import DETECTOR, POOL_INPUTS, feature_map
 from cnnlab.pool_links import PARAMETERS, PRESETS, from_link, to_link
@@ -34,7 +35,7 @@ from cnnlab.shifting import Shifted, expected_change, shift_and_pool
 from cnnlab.trace import short
 from cnnlab.ui import layout, panels, wishes
 from cnnlab.ui.controls import choice, whole_number
-from cnnlab.ui.dialogs import open_offline_page
+from cnnlab.ui.dialogs import offline_page
 from cnnlab.ui.player import step_player
 from cnnlab.ui.pool_fields import pool_brief, pool_fields
 from cnnlab.window_trace import WindowTrace, window_payload
@@ -53,7 +54,11 @@ def player() -> tuple[PoolSetup, WindowTrace | None]:
     setup, notice = wishes.current(_PLAYER, _LAB)
     data, trace = _player_data(setup, notice)
     step_player(data, key=_PLAYER)
-    open_offline_page(data, key=_PLAYER)
+    wanted = wishes.wanted_dialog(_PLAYER)
+    if trace is not None and wanted == "page":
+        offline_page(data)
+    elif trace is not None and wanted == "code":
+        _code(setup)
     return setup, trace
 
 
@@ -191,6 +196,12 @@ def saving() -> None:
     )
 
 
+@st.dialog("This pooling as code", width="large", icon=":material/code:")
+def _code(setup: PoolSetup) -> None:
+    st.markdown("PyTorch. It prints the output that the player shows, and the gradient.")
+    st.code(pytorch_pooling(setup), language="python")
+
+
 # The player ----------------------------------------------------------------------------------
 
 
@@ -200,7 +211,7 @@ def _player_data(setup: PoolSetup, notice: str) -> tuple[dict[str, Any], WindowT
     data: dict[str, Any] = {
         "label": "Pooling, step by step",
         "file": PAGE,
-        "dialogs": ["page"],
+        "dialogs": ["page", "code"],
         "notice": notice,
         "fields": pool_fields(setup),
         "brief": pool_brief(setup),
