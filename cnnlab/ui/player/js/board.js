@@ -426,11 +426,12 @@ class Board {
   explainInput(index) {
     const steps = this.uses.source.get(index) ?? [];
     this.result.frame("peek", steps.map((step) => [this.steps.writes[step]]));
-    const reach = steps.length ? `reaches ${steps.length} of ${this.count} outputs` : "is never read";
+    const value = this.trace.source.values[index];
+    const unread = value === null ? "holds no number and never counts" : "is never read";
+    const reach = steps.length ? `reaches ${steps.length} of ${this.count} outputs` : unread;
     const edit = this.editable("input", index) ? this.invitation : "";
     const decided = steps.filter((step) => step <= this.shown && step !== this.asked && this.winner(step) === index).length;
     const won = decided ? ` and decides ${decided}` : "";
-    const value = this.trace.source.values[index];
     return `${this.nameOf("input", index)}${value === null ? "" : ` = ${written(value, 6)}`} ${reach}${won}.${edit}`;
   }
 
