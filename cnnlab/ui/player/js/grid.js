@@ -180,7 +180,8 @@ class GridView {
     const y = this.edge + Math.floor(inPlane / this.columns) * UNIT;
     const strip = hue === null ? "" : `<rect class="tint" x="${x + 4}" y="${y + UNIT - 7}" width="${UNIT - 8}" height="4" style="fill:${hue}"/>`;
     const text = note === "" ? "" : `<text class="times" x="${x + UNIT - 4}" y="${low ? y + UNIT - 6 : y + 8}">${note}</text>`;
-    return `<rect class="mark" x="${x + 1}" y="${y + 1}" width="${UNIT - 2}" height="${UNIT - 2}"/>${strip}${text}`;
+    const halo = low ? `<rect class="halo" x="${x + 3.5}" y="${y + 3.5}" width="${UNIT - 7}" height="${UNIT - 7}"/>` : "";
+    return `${halo}<rect class="mark" x="${x + 1}" y="${y + 1}" width="${UNIT - 2}" height="${UNIT - 2}"/>${strip}${text}`;
   }
 
   /** The flat index of the cell that an element belongs to, null outside. */
