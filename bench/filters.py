@@ -15,12 +15,12 @@ def filtering(*, rounds: int) -> list[Result]:
     import numpy as np
     from scipy import ndimage
 
-    from cnnlab import images
+    from cnnlab import images, samples
     from cnnlab.figures.filtered import Shading, shaded
     from cnnlab.figures.pictures import data_link
     from cnnlab.filtering import filter_picture
 
-    picture = images.sample("astronaut").resize((1024, 768))
+    picture = samples.sample("astronaut").resize((1024, 768))
     kernel = np.random.default_rng(0).normal(size=(7, 7))
     results = []
     for channels, planes in (

@@ -135,6 +135,29 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Pooling",
+        "Building blocks",
+        ":material/compress:",
+        "pooling.py",
+        15,
+        "How windows make feature maps smaller, where the gradient goes, and what a shift changes.",
+        (
+            ("Max pooling, window by window", {}),
+            (
+                "Overlapping windows, as in AlexNet",
+                {"pooling_input": "robust", "pooling_kernel": "3"},
+            ),
+            (
+                "Global average pooling",
+                {
+                    "pooling_kind": "average",
+                    "pooling_windows": "global",
+                    "pooling_input": "maps",
+                },
+            ),
+        ),
+    ),
+    Lesson(
         "Activations",
         "Building blocks",
         ":material/show_chart:",

@@ -7,6 +7,7 @@ any operation of this form without knowing what the operation is, and never comp
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,15 @@ from numpy.typing import NDArray
 
 from cnnlab.activations import ACTIVATIONS, Activation
 
-__all__ = ["Grid", "Trace", "packed", "short", "trace_payload"]
+__all__ = [
+    "Grid",
+    "Trace",
+    "distinct_rows",
+    "grid_payload",
+    "packed",
+    "short",
+    "trace_payload",
+]
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,8 @@ class Grid:
         Cells from one number of the data to the next; those between are filled in, not data.
     around : str
         What the margin is called.
+    blank : str
+        What stands in a cell of the margin that has no number (NaN).
     as_grey : tuple of float or None
         (black, white): draw cells as shades of grey between these two values, as for a photograph.
     """
@@ -48,6 +59,7 @@ class Grid:
     as_grey: tuple[float, float] | None = None
     spacing: tuple[int, int] = (1, 1)
     around: str = "padding"
+    blank: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,12 +144,12 @@ def trace_payload(trace: Trace) -> dict[str, Any]:
         ``weight_patterns[weight_pattern[s]]``; ``products`` as `packed` returns them, row by row.
     """
     first_read = trace.reads[:, :1]
-    read_patterns, read_pattern = _distinct_rows(trace.reads - first_read)
-    weight_patterns, weight_pattern = _distinct_rows(trace.weights)
+    read_patterns, read_pattern = distinct_rows(trace.reads - first_read)
+    weight_patterns, weight_pattern = distinct_rows(trace.weights)
     return {
-        "source": _grid_payload(trace.source),
-        "weight": _grid_payload(trace.weight),
-        "result": _grid_payload(trace.result),
+        "source": grid_payload(trace.source),
+        "weight": grid_payload(trace.weight),
+        "result": grid_payload(trace.result),
         "unread": trace.unread.tolist(),
         "steps": {
             "first_read": first_read.ravel().tolist(),
@@ -193,12 +205,12 @@ def _base64(array: NDArray[Any]) -> str:
     return base64.b64encode(array.tobytes()).decode("ascii")
 
 
-def _distinct_rows(rows: NDArray[np.int64]) -> tuple[list[list[int]], list[int]]:
+def distinct_rows(rows: Iterable[NDArray[np.int64]]) -> tuple[list[list[int]], list[int]]:
     """Return the different rows, in the order of their first use, and the number of each row's."""
     number_of: dict[bytes, int] = {}
     distinct: list[list[int]] = []
     numbers = []
-    for row in np.ascontiguousarray(rows):
+    for row in rows:
         name = row.tobytes()
         if name not in number_of:
             number_of[name] = len(distinct)
@@ -213,7 +225,8 @@ def _activation_payload(activation: Activation) -> dict[str, str] | None:
     return {"title": activation.title, "formula": activation.formula}
 
 
-def _grid_payload(grid: Grid) -> dict[str, Any]:
+def grid_payload(grid: Grid) -> dict[str, Any]:
+    """Return a grid as plain JSON types; a cell without a number is None."""
     return {
         "title": grid.title,
         "shape": list(grid.values.shape),
@@ -221,8 +234,9 @@ def _grid_payload(grid: Grid) -> dict[str, Any]:
         "margin": list(grid.margin),
         "spacing": list(grid.spacing),
         "around": grid.around,
+        "blank": grid.blank,
         "as_grey": list(grid.as_grey) if grid.as_grey else None,
-        "values": short(grid.values.ravel()),
+        "values": [None if value != value else value for value in short(grid.values.ravel())],
     }
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from skimage import filters as skimage_filters
 
-from cnnlab import images
+from cnnlab import images, samples
 from cnnlab.checks import InputError
 from cnnlab.filtering import (
     BORDERS,
@@ -38,7 +38,7 @@ SHAPES = [(1, 1), (1, 3), (1, 7), (3, 3), (5, 5), (7, 3), (7, 7)]
 
 @pytest.fixture(scope="module")
 def cat() -> np.ndarray:
-    return images.to_array(images.sample("cat"))
+    return images.to_array(samples.sample("cat"))
 
 
 def weights(shape: tuple[int, int], seed: int = 0) -> np.ndarray:

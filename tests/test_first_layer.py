@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torchvision import models
 
-from cnnlab import images, loading, pretrained
+from cnnlab import loading, pretrained, samples
 from cnnlab.checks import InputError
 from cnnlab.first_layer import first_convolution, first_layer
 
@@ -24,10 +24,10 @@ def _weights(torch_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_weights")
 def test_kernels_and_answers_are_torchs() -> None:
-    found = first_layer(images.sample("cat"), NAME)
+    found = first_layer(samples.sample("cat"), NAME)
     model = loading.load(NAME)
     layer = model.get_submodule("features.0")
-    batch = pretrained.preprocess(images.sample("cat"), NAME)
+    batch = pretrained.preprocess(samples.sample("cat"), NAME)
     with torch.inference_mode():
         theirs = nn.functional.conv2d(batch, layer.weight, layer.bias, stride=2)[0]  # type: ignore[arg-type]
     assert found.layer == "features.0"
@@ -40,10 +40,10 @@ def test_kernels_and_answers_are_torchs() -> None:
 
 @pytest.mark.usefixtures("_weights")
 def test_an_answer_reads_the_pixels_of_its_window() -> None:
-    found = first_layer(images.sample("cat"), NAME)
+    found = first_layer(samples.sample("cat"), NAME)
     left, top, right, bottom = found.window(10, 20)
     assert (left, top, right - left, bottom - top) == (40, 20, 7, 7)
-    batch = pretrained.preprocess(images.sample("cat"), NAME)[0]
+    batch = pretrained.preprocess(samples.sample("cat"), NAME)[0]
     bias = loading.load(NAME).get_submodule("features.0").bias[3].item()  # type: ignore[index]
     patch = batch[:, top:bottom, left:right].numpy()
     assert (patch * found.weight[3]).sum() + bias == pytest.approx(found.maps[3, 10, 20], rel=1e-3)

@@ -187,6 +187,8 @@ def test_no_module_of_the_ui_loads_torch():
 LIGHT = (
     "convolution",
     "output_size",
+    "filters",
+    "pooling",
     "receptive_field",
     "architectures",
     "design",

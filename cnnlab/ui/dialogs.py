@@ -15,11 +15,11 @@ from cnnlab.images import patch, shrink, to_array
 from cnnlab.setup_changes import change, own_input
 from cnnlab.setups import Setup
 from cnnlab.trace import Trace
-from cnnlab.ui import lab_state
+from cnnlab.ui import lab_state, player_state
 from cnnlab.ui.controls import choice, picture_picker
 from cnnlab.ui.framer import square_frame
 
-__all__ = ["open_dialog"]
+__all__ = ["offline_page", "open_dialog"]
 
 _HEIGHTS = {"small": 360, "medium": 540, "large": 720}
 
@@ -42,13 +42,13 @@ def open_dialog(
     key : str
         The key of the step player.
     """
-    wanted = lab_state.wanted_dialog(key)
+    wanted = player_state.wanted_dialog(key)
     if wanted == "photograph":
         _photograph(page, setup, key)
     elif wanted == "film" and trace is not None:
         _film(page, trace)
     elif wanted == "page" and trace is not None:
-        _offline_page(data)
+        offline_page(data)
     elif wanted == "code" and trace is not None:
         _code(page, setup)
 
@@ -111,7 +111,8 @@ def _film(page: str, trace: Trace) -> None:
 
 
 @st.dialog("The step player as one file", icon=":material/web:")
-def _offline_page(data: dict[str, Any]) -> None:
+def offline_page(data: dict[str, Any]) -> None:
+    """Offer the step player as one file, without a server."""
     from cnnlab.ui.player.standalone import standalone_page
 
     st.markdown(
@@ -122,7 +123,7 @@ def _offline_page(data: dict[str, Any]) -> None:
     st.download_button(
         "Save the page",
         standalone_page(data),
-        file_name="convolution.html",
+        file_name=f"{data.get('file', 'convolution')}.html",
         mime="text/html",
         icon=":material/download:",
         type="primary",

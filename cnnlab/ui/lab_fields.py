@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from cnnlab.activations import ACTIVATIONS
@@ -14,7 +15,16 @@ from cnnlab.samples import SAMPLES
 from cnnlab.setup_changes import LIMITS
 from cnnlab.setups import OWN, OWN_PHOTOGRAPH, Setup
 
-__all__ = ["brief", "lab_fields"]
+__all__ = [
+    "Field",
+    "brief",
+    "button_field",
+    "lab_fields",
+    "number_field",
+    "pair_field",
+    "plain",
+    "select_field",
+]
 
 Field = dict[str, Any]
 _OPERATIONS = [["convolution", "Convolution"], ["transposed", "Transposed convolution"]]
@@ -30,30 +40,30 @@ def lab_fields(setup: Setup) -> list[Field]:
     closer look.
     """
     top = [
-        _select("preset", "Example", _preset(setup), _preset_groups(setup)),
-        _button("Photograph …", {"open": "photograph"}),
+        select_field("preset", "Example", _preset(setup), _preset_groups(setup)),
+        button_field("Photograph …", {"open": "photograph"}),
     ]
     main = [
-        _select("operation", "Operation", setup.operation, _plain(_OPERATIONS)),
-        _pair("Input", setup.size, "height", "width"),
-        _number("Channels", setup.channels, "channels"),
-        _pair("Kernel", setup.kernel_size, "kernel_height", "kernel_width"),
-        _number("Filters", setup.filters, "filters"),
-        _pair("Stride", setup.stride, "stride_rows", "stride_columns"),
-        _select("padding", "Padding", _padding(setup), _plain(_padding_options(setup))),
-        _pair("Dilation", setup.dilation, "dilation_rows", "dilation_columns"),
-        _select("input", "Numbers of the input", setup.input, _input_groups(setup)),
-        _select("kernel", "Numbers of the kernel", setup.kernel, _kernel_groups(setup)),
+        select_field("operation", "Operation", setup.operation, plain(_OPERATIONS)),
+        pair_field("Input", setup.size, "height", "width"),
+        number_field("Channels", setup.channels, "channels"),
+        pair_field("Kernel", setup.kernel_size, "kernel_height", "kernel_width"),
+        number_field("Filters", setup.filters, "filters"),
+        pair_field("Stride", setup.stride, "stride_rows", "stride_columns"),
+        select_field("padding", "Padding", _padding(setup), plain(_padding_options(setup))),
+        pair_field("Dilation", setup.dilation, "dilation_rows", "dilation_columns"),
+        select_field("input", "Numbers of the input", setup.input, _input_groups(setup)),
+        select_field("kernel", "Numbers of the kernel", setup.kernel, _kernel_groups(setup)),
         {"kind": "toggle", "name": "has_bias", "label": "Bias", "value": setup.bias is not None},
     ]
     more = [
-        _button(_new_numbers(setup), {"set": {"seed": _next_seed(setup)}}),
-        _number("Groups", setup.groups, "groups"),
+        button_field(_new_numbers(setup), {"set": {"seed": _next_seed(setup)}}),
+        number_field("Groups", setup.groups, "groups"),
         _sides(setup),
     ]
     if setup.is_transposed:
         more.append(
-            _pair(
+            pair_field(
                 "Output padding",
                 setup.output_padding,
                 "output_padding_rows",
@@ -61,9 +71,9 @@ def lab_fields(setup: Setup) -> list[Field]:
             )
         )
     else:
-        more.append(_select("padding_mode", "Padding with", setup.padding_mode, _plain(_MODES)))
+        more.append(select_field("padding_mode", "Padding with", setup.padding_mode, plain(_MODES)))
     activations = [[name, entry.title] for name, entry in ACTIVATIONS.items()]
-    more.append(_select("activation", "Activation", setup.activation, _plain(activations)))
+    more.append(select_field("activation", "Activation", setup.activation, plain(activations)))
     if not setup.is_transposed:
         label = "True convolution: turn the kernel"
         more.append({"kind": "toggle", "name": "flip", "label": label, "value": setup.flip})
@@ -98,36 +108,49 @@ def _both(pair: tuple[int, int]) -> str:
     return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]} × {pair[1]}"
 
 
-def _button(label: str, wish: Field) -> Field:
+def button_field(label: str, wish: Field) -> Field:
+    """Return a button that asks for `wish`."""
     return {"kind": "button", "label": label, "value": wish}
 
 
-def _select(name: str, label: str, value: str, groups: list[Field]) -> Field:
+def select_field(name: str, label: str, value: str, groups: list[Field]) -> Field:
+    """Return a list to choose from; `groups` have a label and options (name, title)."""
     return {"kind": "select", "name": name, "label": label, "value": value, "groups": groups}
 
 
-def _plain(options: list[list[str]]) -> list[Field]:
+def plain(options: list[list[str]]) -> list[Field]:
+    """Return options that stand in no group."""
     return [{"label": "", "options": options}]
 
 
-def _number(label: str, value: int, name: str) -> Field:
+def number_field(
+    label: str, value: int, name: str, limits: Mapping[str, tuple[int, int]] = LIMITS
+) -> Field:
+    """Return a field for a whole number."""
     return {
         "kind": "number",
         "label": label,
         "names": [name],
         "values": [value],
-        "limits": LIMITS[name],
+        "limits": limits[name],
     }
 
 
-def _pair(label: str, values: tuple[int, int], rows: str, columns: str) -> Field:
+def pair_field(
+    label: str,
+    values: tuple[int, int],
+    rows: str,
+    columns: str,
+    limits: Mapping[str, tuple[int, int]] = LIMITS,
+) -> Field:
+    """Return a field for rows and columns, one number until they are set apart."""
     return {
         "kind": "number",
         "label": label,
         "names": [rows, columns],
         "parts": ["rows", "columns"],
         "values": list(values),
-        "limits": LIMITS[rows],
+        "limits": limits[rows],
     }
 
 

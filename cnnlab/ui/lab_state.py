@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import streamlit as st
-
 from cnnlab.checks import InputError
 from cnnlab.examples import EXAMPLES
 from cnnlab.formulas import convolution_formula, size_words
@@ -17,14 +15,11 @@ from cnnlab.repairs import repairs
 from cnnlab.setup_changes import change, edit
 from cnnlab.setups import Setup, trace_setup
 from cnnlab.trace import Trace, short, trace_payload
-from cnnlab.ui import address, layout
+from cnnlab.ui import layout, player_state
 from cnnlab.ui.lab_fields import brief, lab_fields
-from cnnlab.ui.wishes import new_wishes
 
-__all__ = ["current_setup", "player_data", "replace_setup", "wanted_dialog"]
+__all__ = ["current_setup", "player_data", "replace_setup"]
 
-_MOST_UNDONE = 50
-_MOST_WISHES = 1000  # in one run
 _MOST_ASKED = 2048  # steps; beyond, nobody predicts, and the answers would only cost time
 _OWN_WORDS = "Your own settings or numbers."
 
@@ -47,30 +42,12 @@ def current_setup(key: str) -> tuple[Setup, str]:
     str
         Why something was refused, empty if nothing was.
     """
-    state = st.session_state.setdefault(f"{key}_state", {"done": {}})
-    link, notice = address.new_link(state, PARAMETERS), ""
-    if link is not None:
-        try:
-            state["setup"] = setup_from_link(link)
-        except InputError as error:
-            state["setup"] = setup_from_link({})
-            notice = f"This link is damaged ({error}); here is the first example instead."
-    notice = _grant_wishes(key, state) or notice
-    address.link_written(state, setup_to_link(state["setup"]))
-    return state["setup"], notice
+    return player_state.current(key, _LAB)
 
 
 def replace_setup(key: str, setup: Setup) -> None:
     """Put another layer in place of the present one; it can be taken back."""
-    state = st.session_state[f"{key}_state"]
-    _remember(state)
-    state["setup"] = setup
-
-
-def wanted_dialog(key: str) -> str:
-    """Return the name of the window that the learner has just asked for, once; else ""."""
-    name: str = st.session_state[f"{key}_state"].pop("wanted", "")
-    return name
+    player_state.replaced(key, setup)
 
 
 def player_data(
@@ -105,10 +82,10 @@ def player_data(
         "brief": brief(setup),
         "fold": layout.is_lecture(),
         "about": f"{preset.says} Source: {preset.source}." if preset else _OWN_WORDS,
-        "undo": bool(st.session_state[f"{key}_state"].get("past")),
+        "undo": player_state.has_past(key),
         "link": link,
         "keys": list(PARAMETERS),
-        "done": st.session_state[f"{key}_state"]["done"],
+        "done": player_state.done(key),
         "values": {
             "height": setup.size[0],
             "width": setup.size[1],
@@ -133,36 +110,11 @@ def player_data(
     return data, trace
 
 
-def _grant_wishes(key: str, state: dict[str, Any]) -> str:
-    """Apply what the player asks for, each wish once; return why the last one was refused."""
-    refused = ""
-    for wish in new_wishes(key, state["done"], most=_MOST_WISHES):
-        if "open" in wish:
-            state["wanted"] = wish["open"]
-            continue
-        if "undo" in wish:
-            state["setup"] = state["past"].pop() if state.get("past") else state["setup"]
-            continue
-        try:
-            changed = _granted(state["setup"], wish)
-            _remember(state)
-            state["setup"] = changed
-            refused = ""
-        except InputError as error:
-            refused = f"{str(error)[:1].upper()}{str(error)[1:]}."
-    return refused
-
-
-def _remember(state: dict[str, Any]) -> None:
-    """Keep the present layer, so that a change can be taken back."""
-    state["past"] = [*state.get("past", []), state["setup"]][-_MOST_UNDONE:]
-
-
 def _granted(setup: Setup, wish: dict[str, Any]) -> Setup:
     if "preset" in wish:
         return PRESETS[wish["preset"]].setup if wish["preset"] in PRESETS else setup
     if "edit" in wish:
-        cells = [(int(index), float(value)) for index, value in wish["edit"]["cells"]]
+        cells = player_state.edited_cells(wish)
         if not all(math.isfinite(value) for _, value in cells):
             raise InputError("a value must be a finite number")
         return edit(setup, wish["edit"]["part"], cells)
@@ -172,3 +124,6 @@ def _granted(setup: Setup, wish: dict[str, Any]) -> Setup:
         channels, height, width = example.values.shape
         fields = {"channels": channels, "height": height, "width": width} | fields
     return change(setup, **fields)
+
+
+_LAB = player_state.Lab(PARAMETERS, setup_from_link, setup_to_link, _granted)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from cnnlab import images
+from cnnlab import samples
 from cnnlab.filtering import direction, filter_picture, magnitude
 from cnnlab.filters import Filter, binomial, classic, gabor, own_filter
 from tests.browser.conftest import FLAGS, Server, Visit, watch
@@ -73,7 +73,7 @@ def test_numbers_are_to_the_last_bit_those_of_python(
     visitor: Callable[..., Visit], query: str
 ) -> None:
     channel, kind, border = CASES[query]
-    cat = images.sample("cat")
+    cat = samples.sample("cat")
     plane = np.asarray(cat.convert("L") if channel == "grey" else cat.split()[2], dtype=float)
     want = filter_picture(
         plane[None], kind.kernel, divisor=kind.divisor, bias=kind.bias, border=border
@@ -90,7 +90,7 @@ def test_numbers_are_to_the_last_bit_those_of_python(
 
 @pytest.mark.parametrize("part", ["magnitude", "angle"])
 def test_gradients_too(visitor: Callable[..., Visit], part: str) -> None:
-    plane = np.asarray(images.sample("cat").convert("L"), dtype=float)[None]
+    plane = np.asarray(samples.sample("cat").convert("L"), dtype=float)[None]
     gx, gy = (filter_picture(plane, classic(f"Scharr {axis}").kernel)[0] for axis in "xy")
     want = (magnitude if part == "magnitude" else direction)(gx, gy)
     page = arrive(visitor(), f"?filters_filter=Scharr&filters_part={part}")
@@ -110,7 +110,7 @@ def test_pointing_shows_one_place_on_both_and_tells_the_server_nothing(
     point(page, OUTPUT, 0.5, 0.25)
     row, column, value = found(page)
     assert (row, column) == pytest.approx((150, 112), abs=1)
-    plane = np.asarray(images.sample("cat").convert("L"), dtype=float)
+    plane = np.asarray(samples.sample("cat").convert("L"), dtype=float)
     cells = page.locator(".close.input td").all_text_contents()
     assert cells == [f"{n:.0f}" for n in plane[row - 1 : row + 2, column - 1 : column + 2].ravel()]
     middle = page.locator(".close.output td.middle").text_content()
@@ -159,7 +159,7 @@ def test_the_numbers_of_each_colour(visitor: Callable[..., Visit]) -> None:
     page = arrive(visitor(), "?filters_filter=identity&filters_channels=colour")
     point(page, WORLD, 0.5, 0.5)
     row, column, _ = found(page)
-    pixel = images.sample("cat").getpixel((column, row))
+    pixel = samples.sample("cat").getpixel((column, row))
     assert isinstance(pixel, tuple)
     for name, value in zip(("red", "green", "blue"), pixel, strict=True):
         page.locator(".channels button", has_text=name).click()
@@ -182,7 +182,7 @@ def test_the_pixels_travel_once(visitor: Callable[..., Visit]) -> None:
     assert sizes
     assert max(sizes) < 451 * 300  # the output, as a JPEG, and no pixels
     point(page, WORLD, 0.001, 0.001)
-    plane = np.asarray(images.sample("cat").convert("L"), dtype=float)[None]
+    plane = np.asarray(samples.sample("cat").convert("L"), dtype=float)[None]
     want = filter_picture(plane, classic("sharpen").kernel, border="zeros")[0]
     assert found(page) == (0, 0, want[0, 0])
 

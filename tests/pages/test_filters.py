@@ -16,7 +16,7 @@ from PIL import Image
 from scipy import ndimage
 from streamlit.testing.v1 import AppTest
 
-from cnnlab import images
+from cnnlab import images, samples
 from cnnlab.exercises.filters import questions
 from cnnlab.lessons import LESSONS
 from cnnlab.ui import filters_lab
@@ -42,7 +42,7 @@ def shown(at: AppTest) -> str:
 
 
 def cat() -> np.ndarray:
-    return np.asarray(images.sample("cat").convert("L"), dtype=float)
+    return np.asarray(samples.sample("cat").convert("L"), dtype=float)
 
 
 def drawn(data: dict[str, Any]) -> np.ndarray:
@@ -110,7 +110,7 @@ def test_the_border_is_chosen(border: str) -> None:
 def test_channels_are_filtered_apart(channels: str) -> None:
     at = opened(filter="sharpen", channels=channels)
     data = sent(at)
-    rgb = images.to_array(images.sample("cat"))
+    rgb = images.to_array(samples.sample("cat"))
     planes = {
         "grey": cat()[None],
         "colour": rgb,
@@ -126,8 +126,8 @@ def test_channels_are_filtered_apart(channels: str) -> None:
 
 
 def test_grey_is_pillows_luma_to_within_rounding() -> None:
-    exact = images.to_array(images.sample("coffee"), channels="grey")[0]
-    pillow = np.asarray(images.sample("coffee").convert("L"), dtype=float)
+    exact = images.to_array(samples.sample("coffee"), channels="grey")[0]
+    pillow = np.asarray(samples.sample("coffee").convert("L"), dtype=float)
     assert np.abs(exact - pillow).max() <= 0.501
     assert "0.299 R + 0.587 G + 0.114 B" in shown(opened())
 
@@ -215,7 +215,7 @@ def test_the_camera_gets_the_same_filter() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (2, 5), (5, 2)])
 def test_tiny_pictures(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     tiny = Image.new("RGB", size, (10, 20, 30))
-    sample = images.SAMPLES["cat"]
+    sample = samples.SAMPLES["cat"]
     picture = filters_lab.Picture(tiny, sample.title, sample.alt, "d")
     for name in ("Gaussian blur", "Sobel", "sharpen"):
         kind = (filters_lab.binomial(7),) if name == "Gaussian blur" else None

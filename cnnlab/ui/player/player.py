@@ -10,7 +10,7 @@ import streamlit as st
 __all__ = ["player_script", "player_style", "step_player"]
 
 _HERE = Path(__file__).parent
-_FILES = ("base", "grid", "board", "work", "fields", "predict", "picture", "player")
+_FILES = ("base", "grid", "board", "work", "window", "fields", "predict", "picture", "player")
 
 
 def player_script() -> str:

@@ -31,15 +31,16 @@ class Board {
     this.steps = trace.steps;
     this.count = this.steps.writes.length;
     this.source = new GridView(trace.source, "input");
-    this.weight = new GridView(trace.weight, "kernel", { captions: false });
+    this.weight = trace.weight && new GridView(trace.weight, "kernel", { captions: false }); // null: no weights
     this.result = new GridView(trace.result, "output", { filled: false });
-    this.views = { input: this.source, kernel: this.weight, output: this.result };
-    this.product = unpacked(this.steps.products);
-    this.terms = this.steps.group_of.length;
-    this.groups = Math.max(...this.steps.group_of) + 1;
+    this.views = this.weight ? { input: this.source, kernel: this.weight, output: this.result } : { input: this.source, output: this.result };
+    const groupOf = this.weight ? this.steps.group_of : [];
+    this.product = this.weight ? unpacked(this.steps.products) : null;
+    this.terms = groupOf.length;
+    this.groups = Math.max(...groupOf, 0) + 1;
     this.filters = trace.result.shape[0];
-    this.termsOf = Array.from({ length: this.groups }, (_, g) =>
-      this.steps.group_of.flatMap((of, term) => (of === g ? [term] : [])),
+    this.termsOf = Array.from({ length: this.weight ? this.groups : 0 }, (_, g) =>
+      groupOf.flatMap((of, term) => (of === g ? [term] : [])),
     );
     this.stepOf = new Map(this.steps.writes.map((index, step) => [index, step]));
     this.slices = Array.from({ length: this.filters }, (_, k) => this.slicesOf(k));
@@ -73,6 +74,29 @@ class Board {
     return patterns[pattern[step]].map((offset) => offset + first[step]);
   }
 
+  /** The size of the window of a step without weights. */
+  shapeOf(step) {
+    return this.steps.shapes[this.steps.read_pattern[step]];
+  }
+
+  /** Rows and columns of the largest window. */
+  get window() {
+    const { window, shapes } = this.steps;
+    return window ?? [0, 1].map((axis) => Math.max(...shapes.map((shape) => shape[axis])));
+  }
+
+  /** The cells that take part in a step: all of them, but for those the trace leaves out. */
+  counted(step) {
+    const reads = this.reads(step);
+    if (this.weight) return reads;
+    return this.steps.count_patterns[this.steps.count_pattern[step]].map((place) => reads[place]);
+  }
+
+  /** The cell that decides a step, null where none does. */
+  winner(step) {
+    return this.steps.winners?.[step] ?? null;
+  }
+
   weights(step) {
     return this.steps.weight_patterns[this.steps.weight_pattern[step]];
   }
@@ -84,7 +108,9 @@ class Board {
   /** For each group of a filter: which plane of the input it reads, which of the kernel it uses. */
   slicesOf(k) {
     const step = this.stepOf.get(k * this.result.perPlane);
-    const [reads, weights] = [this.reads(step), this.weights(step)];
+    const reads = this.reads(step);
+    if (!this.weight) return [{ source: Math.floor(reads[0] / this.source.perPlane) }];
+    const weights = this.weights(step);
     return this.termsOf.map(([term]) => ({
       source: Math.floor(reads[term] / this.source.perPlane),
       weight: Math.floor(weights[term] / this.weight.perPlane),
@@ -107,9 +133,9 @@ class Board {
       "input",
       make("span", {}, "Input"),
       this.source.describe(),
-      channels.map((p) => this.withTitle(this.source, p, () => this.owner.level("channel", this.groupReading(filter, p)))),
+      channels.map((p) => this.withTitle(this.source, p, () => this.lookAtInput(filter, p))),
     );
-    const kernels = filters.map((k) => this.kernelBlock(k, level, channels, channel));
+    const kernels = this.weight ? filters.map((k) => this.kernelBlock(k, level, channels, channel)) : [];
     const outputs = this.block(
       "output",
       make("span", {}, "Output"),
@@ -125,6 +151,11 @@ class Board {
     for (const view of Object.values(this.views)) {
       for (const plane of view.planes) plane.svg.setAttribute("tabindex", "0");
     }
+  }
+
+  lookAtInput(filter, plane) {
+    if (this.weight) this.owner.level("channel", this.groupReading(filter, plane));
+    else this.owner.level("filter", 0, plane);
   }
 
   groupReading(filter, plane) {
@@ -207,14 +238,14 @@ class Board {
     const edge = EDGE / UNIT;
     const columns = {
       input: this.source.columns + edge,
-      kernel: this.weight.columns + edge,
+      kernel: this.weight ? this.weight.columns + edge : 0,
       output: this.result.columns + edge,
     };
     const outputs = columns.output * (this.partial ? 2 : 1);
     const captions = (n) => (n > 1 ? n * CAPTION : 0) * rem;
     const row = columns.input + filters.length * columns.kernel + outputs;
     const rows = Math.max(channels.length * (this.source.rows + edge), filters.length * (this.result.rows + edge));
-    const gaps = (filters.length + 1 + (this.partial ? 1 : 0)) * GAP * rem;
+    const gaps = ((this.weight ? filters.length : 0) + 1 + (this.partial ? 1 : 0)) * GAP * rem;
     const tall = (height - captions(Math.max(channels.length, filters.length))) / rows;
     const side = Math.min((width - gaps) / row, Math.max(tall, 1.4 * rem));
     const second = filters.length * columns.kernel + outputs;
@@ -226,6 +257,7 @@ class Board {
     this.cell = cell;
     this.element.classList.toggle("stacked", stacked);
     this.element.classList.toggle("many", many && !stacked);
+    this.element.classList.toggle("alone", !this.weight);
     this.element.classList.toggle("tiny", cell < 17);
     this.element.style.setProperty("--cell", `${cell.toFixed(2)}px`);
     this.element.style.setProperty("--source-rows", this.source.rows + edge);
@@ -258,6 +290,15 @@ class Board {
     if (hidden) this.result.empty(writes[step], "?");
     else if (this.asked !== undefined && this.asked <= step) this.reveal(step);
     this.asked = hidden ? step : undefined;
+    this.result.frame("now", [[writes[step]]]);
+    if (this.weight) this.drawProducts(step, numbers);
+    else this.drawWindow(step, hidden);
+    if (this.partial) this.drawPartial(step, channel);
+    this.drawLines(step, this.reads(step));
+  }
+
+  /** Mark what is multiplied, each cell with its weight. */
+  drawProducts(step, numbers) {
     const [reads, weights] = [this.reads(step), this.weights(step)];
     const notes = numbers && this.source.columns <= 12 && !this.source.grid.as_grey;
     const tinted = this.weight.perPlane <= 25;
@@ -266,9 +307,15 @@ class Board {
     const pattern = this.steps.weight_pattern[step];
     if (pattern !== this.framed) this.weight.frame("now", weights.map((index, term) => [index, "", tint(term)]));
     this.framed = pattern; // the same weights are used all over one feature map
-    this.result.frame("now", [[writes[step]]]);
-    if (this.partial) this.drawPartial(step, channel);
-    this.drawLines(step, reads);
+  }
+
+  /** Mark the window, the cell that decides it, and those that decided the steps before. */
+  drawWindow(step, hidden) {
+    this.source.frame("now", this.reads(step).map((index) => [index]));
+    if (!this.steps.winners) return this.source.frame("won", []);
+    const seen = this.steps.winners.slice(0, hidden ? step : step + 1);
+    const now = hidden ? null : this.winner(step);
+    this.source.frame("won", [...new Set(seen)].map((index) => [index, index === now ? this.trace.reduction.wins : "", null, true]));
   }
 
   reveal(step) {
@@ -304,6 +351,7 @@ class Board {
     };
     const stacked = this.element.classList.contains("stacked");
     if (!stacked) {
+      if (!this.weight) this.windowLines(step, reads, corner, join);
       this.termsOf.forEach((terms, g) => {
         const slice = this.slices[filter][g];
         const columns = this.steps.window[1];
@@ -319,6 +367,15 @@ class Board {
       });
     }
     this.lines.innerHTML = lines.join("");
+  }
+
+  /** Lines from the corners of a window straight to the output. */
+  windowLines(step, reads, corner, join) {
+    const plane = this.filterOf(step);
+    const columns = this.shapeOf(step)[1];
+    const target = this.steps.writes[step];
+    join(corner(this.source, plane, reads[columns - 1], "right", "top"), corner(this.result, plane, target, "left", "top"), "input");
+    join(corner(this.source, plane, reads[reads.length - 1], "right", "bottom"), corner(this.result, plane, target, "left", "bottom"), "input");
   }
 
   // Pointing, choosing, editing ---------------------------------------------------------------
@@ -357,9 +414,9 @@ class Board {
   explainOutput(index) {
     const step = this.stepOf.get(index);
     this.source.frame("peek", this.reads(step).map((i) => [i]));
-    this.weight.frame("peek", this.weights(step).map((i) => [i]));
+    this.weight?.frame("peek", this.weights(step).map((i) => [i]));
     const value = index <= this.shown && !this.values(index).hidden ? ` = ${written(this.trace.result.values[index], 6)}` : "";
-    return `${this.nameOf("output", index)}${value} is made at step ${step + 1} of ${this.count}, from ${this.terms} products. Click to go there.`;
+    return `${this.nameOf("output", index)}${value} is made at step ${step + 1} of ${this.count}, from ${this.counted(step).length} ${this.weight ? "products" : "numbers"}. Click to go there.`;
   }
 
   values(index) {
@@ -369,9 +426,13 @@ class Board {
   explainInput(index) {
     const steps = this.uses.source.get(index) ?? [];
     this.result.frame("peek", steps.map((step) => [this.steps.writes[step]]));
-    const reach = steps.length ? `reaches ${steps.length} of ${this.count} outputs` : "is never read";
+    const value = this.trace.source.values[index];
+    const unread = value === null ? "holds no number and never counts" : "is never read";
+    const reach = steps.length ? `reaches ${steps.length} of ${this.count} outputs` : unread;
     const edit = this.editable("input", index) ? this.invitation : "";
-    return `${this.nameOf("input", index)} = ${written(this.trace.source.values[index], 6)} ${reach}.${edit}`;
+    const decided = steps.filter((step) => step <= this.shown && step !== this.asked && this.winner(step) === index).length;
+    const won = decided ? ` and decides ${decided}` : "";
+    return `${this.nameOf("input", index)}${value === null ? "" : ` = ${written(value, 6)}`} ${reach}${won}.${edit}`;
   }
 
   explainWeight(index) {
@@ -390,10 +451,11 @@ class Board {
   findUses() {
     const [source, weight] = [new Map(), new Map()];
     for (let step = 0; step < this.count; step += 1) {
-      const weights = this.weights(step);
-      this.reads(step).forEach((index, term) => {
+      const weights = this.weight ? this.weights(step) : null;
+      this.counted(step).forEach((index, term) => {
         if (!source.has(index)) source.set(index, []);
         source.get(index).push(step);
+        if (!weights) return;
         if (!weight.has(weights[term])) weight.set(weights[term], new Set());
         weight.get(weights[term]).add(index);
       });

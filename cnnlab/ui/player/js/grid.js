@@ -45,11 +45,11 @@ class GridView {
       "aria-roledescription": "grid of numbers",
       "aria-label": `${this.name} ${this.grid.planes[p] || ""}: ${rows} rows, ${columns} columns`,
     });
-    svg.innerHTML = `${parts.join("")}<g class="unread"></g><g class="tints"></g><g class="now"></g><g class="peek"></g><g class="chosen"></g>`;
+    svg.innerHTML = `${parts.join("")}<g class="unread"></g><g class="tints"></g><g class="now"></g><g class="won"></g><g class="peek"></g><g class="chosen"></g>`;
     this.values.push(...svg.querySelectorAll("text.value"));
     this.frames.push(...svg.querySelectorAll("g.cell"));
     const layers = Object.fromEntries(
-      ["unread", "tints", "now", "peek", "chosen"].map((name) => [name, svg.querySelector(`g.${name}`)]),
+      ["unread", "tints", "now", "won", "peek", "chosen"].map((name) => [name, svg.querySelector(`g.${name}`)]),
     );
     const title = captioned ? make("figcaption", {}, make("small", {}, this.grid.planes[p])) : "";
     const element = make("figure", { class: `role-${this.role}` }, title, svg);
@@ -116,6 +116,7 @@ class GridView {
   /** Show the value of a cell. */
   fill(index, value = this.grid.values[index]) {
     if (this.drawn[index] === value) return;
+    if (value === null) return this.empty(index, this.grid.blank);
     this.drawn[index] = value;
     const cell = this.frames[index];
     const text = written(value, 3);
@@ -154,7 +155,7 @@ class GridView {
     cell.firstChild.style.fill = "";
   }
 
-  /** Draw frames around cells on one layer of each plane: `cells` are [index, note, hue]. */
+  /** Draw frames around cells on one layer of each plane: `cells` are [index, note, hue, low]. */
   frame(layer, cells) {
     const byPlane = new Map();
     for (const cell of cells) {
@@ -173,13 +174,14 @@ class GridView {
     });
   }
 
-  mark(index, note = "", hue = null) {
+  mark(index, note = "", hue = null, low = false) {
     const inPlane = index % this.perPlane;
     const x = this.edge + (inPlane % this.columns) * UNIT;
     const y = this.edge + Math.floor(inPlane / this.columns) * UNIT;
     const strip = hue === null ? "" : `<rect class="tint" x="${x + 4}" y="${y + UNIT - 7}" width="${UNIT - 8}" height="4" style="fill:${hue}"/>`;
-    const text = note === "" ? "" : `<text class="times" x="${x + UNIT - 4}" y="${y + 8}">${note}</text>`;
-    return `<rect class="mark" x="${x + 1}" y="${y + 1}" width="${UNIT - 2}" height="${UNIT - 2}"/>${strip}${text}`;
+    const text = note === "" ? "" : `<text class="times" x="${x + UNIT - 4}" y="${low ? y + UNIT - 6 : y + 8}">${note}</text>`;
+    const halo = low ? `<rect class="halo" x="${x + 3.5}" y="${y + 3.5}" width="${UNIT - 7}" height="${UNIT - 7}"/>` : "";
+    return `${halo}<rect class="mark" x="${x + 1}" y="${y + 1}" width="${UNIT - 2}" height="${UNIT - 2}"/>${strip}${text}`;
   }
 
   /** The flat index of the cell that an element belongs to, null outside. */

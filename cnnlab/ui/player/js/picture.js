@@ -1,6 +1,6 @@
 // The present step as a picture of its own: SVG, or PNG drawn from it.
 
-const DRAWN = ["fill", "stroke", "stroke-width", "stroke-dasharray", "font-size", "font-weight", "opacity", "text-anchor", "dominant-baseline"];
+const DRAWN = ["fill", "stroke", "stroke-width", "stroke-dasharray", "paint-order", "font-size", "font-weight", "opacity", "text-anchor", "dominant-baseline"];
 
 /** Return the board as SVG text that needs no style sheet. */
 function boardPicture(board, caption) {

@@ -44,7 +44,8 @@ class Player {
   build() {
     this.fields = new Fields(this);
     this.board = new Board(this);
-    this.work = new Work(this);
+    this.works = { products: new Work(this), window: new WindowWork(this) };
+    this.work = this.works.products;
     this.predict = new Predict(this);
     this.spoken = make("div", { class: "spoken", "aria-live": "polite" });
     this.problem = make("div", { class: "problem", role: "alert" });
@@ -126,7 +127,11 @@ class Player {
       this.levels.append(button(title, () => this.level(name, this.channel), { "data-level": name }));
     }
     this.channels = make("select", { "aria-label": "Channel" });
-    this.channels.onchange = () => this.level(this.detail, Number(this.channels.value));
+    this.channels.onchange = () => {
+      const chosen = Number(this.channels.value);
+      if (this.detail === "channel") this.level("channel", chosen);
+      else this.level(this.detail, this.channel, chosen);
+    };
     return make("span", { class: "tool" }, make("span", { class: "tool-name", "aria-hidden": "true" }, "Look at"), this.levels, this.channels);
   }
 
@@ -171,14 +176,14 @@ class Player {
 
   shareTool() {
     const caption = () => this.work.formula.textContent.length < 90 ? this.work.formula.textContent : `${this.work.target(this.step)} = ${written(this.data.trace.steps.totals[this.step], 6)}`;
-    const name = () => `convolution-step-${this.step + 1}`;
+    const name = () => `${this.data.file ?? "convolution"}-step-${this.step + 1}`;
     this.shareElement = make(
       "span",
       { class: "tool share" },
       (this.copyButton = button("Copy link", () => this.copyLink(), { class: "link" })),
       button("PNG", () => savePng(this.board, caption(), name()), { title: "Save this step as a picture" }),
       button("SVG", () => saveSvg(this.board, caption(), name()), { title: "Save this step as a drawing" }),
-      ...Object.entries(DIALOGS).map(([name, [text, title]]) => button(text, () => this.wish({ open: name }), { class: "server", title, "aria-haspopup": "dialog" })),
+      ...Object.entries(DIALOGS).map(([name, [text, title]]) => button(text, () => this.wish({ open: name }), { class: "server", title, "data-open": name, "aria-haspopup": "dialog" })),
     );
     return this.shareElement;
   }
@@ -220,7 +225,10 @@ class Player {
     for (const element of [this.stage, this.sizes, this.transport, this.tools, this.shareElement, this.keys]) element.hidden = !data.trace;
     this.brushElement.hidden = this.undoButton.hidden = this.fixed;
     this.undoButton.disabled = !data.undo;
-    for (const element of this.shareElement.querySelectorAll(".link, .server")) element.hidden = this.fixed;
+    for (const element of this.shareElement.querySelectorAll(".link, .server")) {
+      const open = element.dataset.open;
+      element.hidden = this.fixed || Boolean(open && data.dialogs && !data.dialogs.includes(open));
+    }
     if (!data.trace) {
       this.pause();
       this.geometry = null;
@@ -233,7 +241,7 @@ class Player {
 
   showTrace(data) {
     const { trace } = data;
-    const geometry = JSON.stringify([trace.source.shape, trace.weight.shape, trace.result.shape, trace.steps.writes.length]);
+    const geometry = JSON.stringify([trace.source.shape, trace.weight?.shape, trace.result.shape, trace.steps.writes.length]);
     const first = this.geometry === undefined;
     const same = geometry === this.geometry;
     const turned = this.board.trace && same && trace.steps.turned !== this.board.steps.turned;
@@ -241,6 +249,8 @@ class Player {
     this.count = trace.steps.writes.length;
     const back = same ? this.board.keep() : null;
     this.board.show(trace, data.values ?? {});
+    this.work = trace.weight ? this.works.products : this.works.window;
+    this.stage.replaceChildren(this.board.element, this.work.element);
     this.predictElement.hidden = !data.predict;
     if (!same) {
       this.pause();
@@ -305,8 +315,13 @@ class Player {
     const there = { layer: filters > 1 || groups < trace.source.shape[0], filter: true, channel: groups > 1, cell: true };
     if (!there[this.detail]) this.detail = there.layer ? "layer" : "filter";
     this.channel = Math.min(this.channel, groups - 1);
-    for (const element of this.levels.children) element.hidden = !there[element.dataset.level];
-    const names = slices[0].map((slice) => trace.source.planes[slice.source]);
+    for (const element of this.levels.children) {
+      const name = element.dataset.level;
+      element.hidden = !there[name];
+      element.textContent = trace.levels?.[name] ?? LEVELS[name];
+    }
+    // Without weights a channel of the input makes one of the output: choose that.
+    const names = trace.weight ? slices[0].map((slice) => trace.source.planes[slice.source]) : trace.result.planes;
     this.channels.replaceChildren(...names.map((name, g) => make("option", { value: g }, name)));
   }
 
@@ -329,8 +344,9 @@ class Player {
     this.board.layout(this.detail, this.filter, this.channel);
     this.work.layout(this.board, this.detail, this.channel);
     for (const element of this.levels.children) element.setAttribute("aria-pressed", String(element.dataset.level === this.detail));
-    this.channels.hidden = this.detail !== "channel";
-    this.channels.value = this.channel;
+    const byPlane = !this.data.trace.weight;
+    this.channels.hidden = byPlane ? this.detail === "layer" || this.board.filters === 1 : this.detail !== "channel";
+    this.channels.value = byPlane ? this.filter : this.channel;
     this.section.dataset.level = this.detail;
     this.arrange();
   }
@@ -343,7 +359,7 @@ class Player {
     const width = this.width - rem / 2;
     const height = Math.max(Math.min(innerHeight * 0.5, 640), 250);
     this.board.arrange(width, height, rem);
-    const columns = this.board.steps.window[1];
+    const columns = this.board.weight ? this.board.window[1] : this.board.window[1] / 2; // one grid, not three
     const rows = this.work.rows.length > 0; // else only sums and the formula
     const work = (rows ? Math.max(26, 3 * columns * 2.1 + 10) : 20) * rem;
     let beside = this.board.boardWidth + work + 3 * rem < width;

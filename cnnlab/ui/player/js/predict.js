@@ -83,7 +83,7 @@ class Predict {
       if (size.includes(null)) return this.tell("Type two whole numbers.", false);
       if (size[0] === rows && size[1] === columns) return this.sizeDone(`Right: ${rows} × ${columns}.`);
       const known = predict.sizes.find((mistake) => mistake.size[0] === size[0] && mistake.size[1] === size[1]);
-      return this.tell(`Not ${size[0]} × ${size[1]}. ${known ? known.says : "Count the places that the kernel can take."}`, false);
+      return this.tell(`Not ${size[0]} × ${size[1]}. ${known ? known.says : `Count the places that the ${trace.weight ? "kernel" : "window"} can take.`}`, false);
     }, () => this.sizeDone(`It is ${rows} × ${columns}.`));
   }
 
@@ -125,9 +125,7 @@ class Predict {
       const { row, column } = board.result.place(trace.steps.writes[other]);
       return `You used the wrong window: that is the output of row ${row}, column ${column}.`;
     }
-    const sums = trace.steps.sums[step].map((sum) => written(sum, 6)).join(", ");
-    const bias = trace.steps.bias ? `, the bias ${written(trace.steps.bias[step], 6)}` : "";
-    return `The products add up to ${sums}${board.groups > 1 ? " (channel by channel)" : ""}${bias}: where do you differ?`;
+    return this.owner.work.help(step);
   }
 
   done(step, text) {

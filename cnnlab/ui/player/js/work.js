@@ -147,6 +147,14 @@ class Work {
     return `output[${this.board.filters > 1 ? `${plane}, ` : ""}${row}, ${column}]`;
   }
 
+  /** What helps a learner whose answer is none of the usual mistakes. */
+  help(step) {
+    const { steps, groups } = this.board;
+    const sums = steps.sums[step].map((sum) => written(sum, 6)).join(", ");
+    const bias = steps.bias ? `, the bias ${written(steps.bias[step], 6)}` : "";
+    return `The products add up to ${sums}${groups > 1 ? " (channel by channel)" : ""}${bias}: where do you differ?`;
+  }
+
   /** The kernel is seen turning when true convolution is switched on. */
   turn() {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
