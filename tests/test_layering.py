@@ -184,7 +184,14 @@ def test_no_module_of_the_ui_loads_torch():
     assert loaded_by(imports, *HEAVY) == []
 
 
-LIGHT = ("convolution", "output_size", "receptive_field", "architectures", "design")
+LIGHT = (
+    "images_as_tensors",
+    "convolution",
+    "output_size",
+    "receptive_field",
+    "architectures",
+    "design",
+)
 
 
 @pytest.mark.parametrize("page", LIGHT)

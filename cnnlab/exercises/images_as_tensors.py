@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image
 
 from cnnlab.cost import summarize
 from cnnlab.kernels import KERNELS
@@ -93,8 +94,6 @@ def questions() -> list[Question]:
 
 def _numbers(height: int, width: int) -> int:
     """Return how many numbers a colour picture is."""
-    from PIL import Image
-
     return to_tensor(Image.new("RGB", (width, height)), longest=max(height, width)).size
 
 

@@ -23,19 +23,19 @@ from cnnlab.ui import cache, panels
 from cnnlab.ui.controls import Picture, choice, picture_picker, whole_number
 from cnnlab.ui.pixel_view import pixel_view
 
-__all__ = ["Shown", "dense_cost", "places", "settings", "shift", "shuffle", "view"]
+__all__ = ["Shown", "dense_cost", "places", "settings", "shift", "shuffle", "taken", "view"]
 
 PAGE = "images_as_tensors"
 _LONGEST = [256, 128, 64, 32]
 _FEWEST = 3  # columns in sight at the largest zoom
-_FIRST = (44, 146)  # row, column: an eye of the first sample
+_FIRST = (57, 92)  # row, column: an eye of the first sample
 _NAMES = ["red", "green", "blue"]
 _ALL = "all"
 _KERNELS = ["Sobel x", "Sobel y", "Laplacian", "edges"]
 _DIRECTIONS = {"right": (0, 1), "left": (0, -1), "down": (1, 0), "up": (-1, 0)}
 _FILLS: dict[str, Fill] = {
-    "what left, on the other side": "wrap",
-    "zeros (black)": "constant",
+    "what left (wraps round)": "wrap",
+    "zeros": "constant",
     "the border again": "edge",
 }
 _COST_FIELDS = {
@@ -93,9 +93,7 @@ def view(shown: Shown) -> tuple[int, int]:
     with st.container(horizontal=True, gap="small"):
         row = _place("row", "Row", height, _FIRST[0])
         column = _place("column", "Column", width, _FIRST[1])
-        across = whole_number(
-            "Columns in sight", _FEWEST, _LONGEST[0], _LONGEST[0], key=_key("across")
-        )
+        across = whole_number("Columns seen", _FEWEST, _LONGEST[0], _LONGEST[0], key=_key("across"))
         channel = _ALL
         if channels == 3:
             channel = choice("Channel in sight", [_ALL, *_NAMES], key=_key("channel"))
@@ -124,8 +122,9 @@ def view(shown: Shown) -> tuple[int, int]:
             f"Made smaller from {before.height} × {before.width}: each pixel is the mean of those "
             "that it stands for."
         )
+    cell = "In a cell, from the top: red, green, blue. " if channels == 3 else ""
     st.caption(
-        f"{height} rows × {width} columns, counted from 0. {made} Zoom: wheel, two fingers, "
+        f"{height} rows × {width} columns, counted from 0. {made} {cell}Zoom: wheel, two fingers, "
         "buttons, or + and −. Move: drag, or choose another pixel with a click or the arrow keys."
     )
     return row, column
@@ -136,7 +135,9 @@ def places(shown: Shown, row: int, column: int) -> None:
     height, width, channels = shown.x.shape
     st.markdown(
         f"### :blue[{height} × {width} × {channels}] = :blue[{shown.x.size:,}] numbers\n"
-        f"rows × columns × channels; the chosen pixel is in row {row}, column {column}"
+        "H × W × C: rows × columns × channels, as NumPy and Pillow keep them; C × H × W: "
+        f"{channels} × {height} × {width}, as PyTorch does. The chosen pixel, row {row}, column "
+        f"{column}:"
     )
     rows = []
     for channel, name in enumerate(shown.names):
@@ -153,19 +154,9 @@ def places(shown: Shown, row: int, column: int) -> None:
                 f"{chw:,}",
             ]
         )
-    panels.table(
-        [
-            "",
-            "uint8",
-            "float",
-            f"H × W × C: {height} × {width} × {channels}",
-            "in the vector",
-            f"C × H × W: {channels} × {height} × {width}",
-            "in the vector",
-        ],
-        rows,
-        align="lrrlrlr",
-    )
+    flat = "flattened {}: place".format
+    head = ["", "uint8", "float", "H × W × C", flat("H × W × C"), "C × H × W", flat("C × H × W")]
+    panels.table(head, rows, align="lrrrrrr", wide_only=[3, 5])
     hwc, chw = (_index(shown, row, column, 0, order) for order in ("HWC", "CHW"))
     st.caption(
         f"H × W × C (NumPy, Pillow): (row · W + column) · C + channel = ({row} · {width} + "
@@ -328,8 +319,8 @@ def dense_cost() -> None:
     )
     st.caption(
         "Memory of weights and biases, 4 bytes each (float32; 1 MB is a million bytes). Lecture "
-        "notes round 196,608 inputs to 200,000 and 196,608,000 weights to 200 million. The "
-        "convolution's weights do not depend on the size of the picture."
+        "notes round 196,608 inputs to 200,000, and 196,608,000 weights to 200 million. The "
+        "number of a convolution's weights does not depend on the size of the picture."
     )
 
 
@@ -346,19 +337,31 @@ def _place(name: str, label: str, length: int, first: int) -> int:
 
 def _take_rest() -> None:
     """Take over the place at which the learner came to rest."""
-    sent: Any = st.session_state[_key("view")].get("rest")
-    if not isinstance(sent, dict):
-        return
-    numbers = [sent.get(name) for name in ("row", "column", "across", "channel")]
+    for name, value in taken(st.session_state[_key("view")].get("rest")).items():
+        if name != "channel" or _key(name) in st.session_state:  # a grey picture has no choice
+            st.session_state[_key(name)] = value
+
+
+def taken(sent: Any) -> dict[str, Any]:
+    """Return the settings that a browser has sent, each within its bounds; none of them if not all.
+
+    Examples
+    --------
+    >>> taken({"row": 12, "column": -1, "across": 1, "channel": 0})
+    {'row': 12, 'column': 0, 'across': 3, 'channel': 'red'}
+    """
+    names = ("row", "column", "across", "channel")
+    numbers = [sent.get(name) for name in names] if isinstance(sent, dict) else []
     whole = [number for number in numbers if isinstance(number, int)]
-    if len(whole) < len(numbers):
-        return
+    if len(whole) < len(names):
+        return {}
     row, column, across, channel = whole
-    st.session_state[_key("row")] = max(0, row)
-    st.session_state[_key("column")] = max(0, column)
-    st.session_state[_key("across")] = min(max(across, _FEWEST), _LONGEST[0])
-    if _key("channel") in st.session_state and -1 <= channel < len(_NAMES):
-        st.session_state[_key("channel")] = [_ALL, *_NAMES][channel + 1]
+    return {
+        "row": max(0, row),
+        "column": max(0, column),
+        "across": min(max(across, _FEWEST), _LONGEST[0]),
+        "channel": [_ALL, *_NAMES][min(max(channel, -1), 2) + 1],
+    }
 
 
 def _take_example() -> None:
@@ -387,10 +390,9 @@ def _strip(shown: Shown, row: int, column: int, order: Order, words: str) -> Non
 
 
 def _pictures(shown: list[tuple[Image.Image, str, str]]) -> None:
-    for column, (picture, caption, alt) in zip(
-        st.columns(len(shown), gap="small"), shown, strict=True
-    ):
-        column.image(picture, caption=caption, output_format="PNG", width="stretch", alt=alt)
+    with st.grid(len(shown), min_column_width=150):
+        for picture, caption, alt in shown:
+            st.image(picture, caption=caption, output_format="PNG", width="stretch", alt=alt)
 
 
 def _photo(x: NDArray[np.uint8]) -> Image.Image:
@@ -431,7 +433,7 @@ def _shift_rows(shown: Shown, found: ShiftTest) -> list[list[str]]:
         ["numbers of the input that changed", "", f"{change.changed:,} of {change.total:,}"],
         ["correlation of the vector with itself before", "1", like],
         ["distance of the vector from itself before", "0", f"{change.distance:,.0f}"],
-        ["the same, of a plain picture of the mean value", "", f"{change.plain:,.0f}"],
+        ["to compare: distance to a plain picture of its mean", "", f"{change.plain:,.0f}"],
         [
             "a fully connected unit, random weights",
             _signed(found.dense_before),

@@ -33,7 +33,7 @@ function keep({ digest, height, width, channels, values }) {
 const REST = 400; // ms after the last move until Python hears of it
 const FEWEST = 3; // columns in sight at the largest zoom
 const NAMES = ["red", "green", "blue"];
-const MARGIN = { left: 34, top: 22 }; // room for the numbers of rows and columns
+const MARGIN = { left: 34, top: 22 }; // room for the numbers of rows and columns, set by resized()
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
 function make(tag, name, ...children) {
@@ -169,6 +169,8 @@ class View {
     if (!clientWidth) return;
     const { width, height } = this.pixels;
     const whole = this.across === undefined || this.across >= this.fit;
+    this.letter = Math.max(12, 0.75 * parseFloat(getComputedStyle(document.documentElement).fontSize));
+    Object.assign(MARGIN, { left: 2.8 * this.letter, top: 1.8 * this.letter });
     this.room = { width: clientWidth - MARGIN.left, height: clientHeight - MARGIN.top };
     this.fit = Math.max(width, (height * this.room.width) / this.room.height);
     const sharp = window.devicePixelRatio || 1;
@@ -180,7 +182,8 @@ class View {
       const { row, column, across, channel } = this.data;
       [this.row, this.column, this.shown] = [clamp(row, 0, height - 1), clamp(column, 0, width - 1), channel];
       this.across = across >= width ? this.fit : across;
-      [this.x, this.y] = [this.column + 0.5, this.row + 0.5];
+      // Whole columns from edge to edge, the chosen one in the middle.
+      [this.x, this.y] = [Math.floor(this.column + 1 - this.across / 2) + this.across / 2, this.row + 0.5];
     }
     this.settleView();
     this.draw();
@@ -473,7 +476,7 @@ class View {
     const { scale } = this;
     const [left, top] = this.origin;
     const three = this.numbersInCell === 3;
-    const lettered = three && scale >= (this.data.unit === "float" ? 74 : 60);
+    const lettered = three && scale >= (this.data.unit === "float" ? 64 : 50);
     const size = clamp(three ? scale * 0.24 : scale * 0.34, 10, 26);
     pen.font = `600 ${size}px ${getComputedStyle(this.root).fontFamily}`;
     pen.textAlign = "center";
@@ -511,17 +514,17 @@ class View {
     const [left, top] = this.origin;
     const step = (room) => [1, 2, 5, 10, 20, 50, 100, 200].find((count) => count * scale >= room) ?? 500;
     const style = getComputedStyle(this.root);
-    pen.font = `12px ${style.fontFamily}`;
+    pen.font = `${this.letter}px ${style.fontFamily}`;
     pen.fillStyle = style.color;
     pen.textBaseline = "middle";
     pen.textAlign = "center";
-    const columns = step(34);
+    const columns = step(2.8 * this.letter);
     for (let column = Math.ceil(seen.left / columns) * columns; column < seen.right; column += columns) {
       const x = left + (column + 0.5) * scale;
       if (x > MARGIN.left + 6 && x < MARGIN.left + this.room.width - 8) pen.fillText(column, x, MARGIN.top / 2);
     }
     pen.textAlign = "right";
-    const rows = step(22);
+    const rows = step(1.8 * this.letter);
     for (let row = Math.ceil(seen.top / rows) * rows; row < seen.bottom; row += rows) {
       const y = top + (row + 0.5) * scale;
       if (y > MARGIN.top + 4 && y < MARGIN.top + this.room.height - 6) pen.fillText(row, MARGIN.left - 6, y);
