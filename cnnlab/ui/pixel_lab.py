@@ -34,9 +34,9 @@ _ALL = "all"
 _KERNELS = ["Sobel x", "Sobel y", "Laplacian", "edges"]
 _DIRECTIONS = {"right": (0, 1), "left": (0, -1), "down": (1, 0), "up": (-1, 0)}
 _FILLS: dict[str, Fill] = {
-    "what left (wraps round)": "wrap",
+    "wraps round": "wrap",
     "zeros": "constant",
-    "the border again": "edge",
+    "border": "edge",
 }
 _COST_FIELDS = {
     # name: label, lowest, highest, first value
@@ -154,11 +154,11 @@ def places(shown: Shown, row: int, column: int) -> None:
                 f"{chw:,}",
             ]
         )
-    flat = "flattened {}: place".format
-    head = ["", "uint8", "float", "H × W × C", flat("H × W × C"), "C × H × W", flat("C × H × W")]
-    panels.table(head, rows, align="lrrrrrr", wide_only=[3, 5])
+    head = ["", "uint8", "float", "H × W × C", "place HWC", "C × H × W", "place CHW"]
+    panels.table(head, rows, align="lrrrrrr", wide_only=[2, 3, 5])
     hwc, chw = (_index(shown, row, column, 0, order) for order in ("HWC", "CHW"))
     st.caption(
+        "Place: in the flattened vector, counted from 0. "
         f"H × W × C (NumPy, Pillow): (row · W + column) · C + channel = ({row} · {width} + "
         f"{column}) · {channels} + 0 = {hwc:,} for {shown.names[0]}. C × H × W (PyTorch): (channel "
         f"· H + row) · W + column = (0 · {height} + {row}) · {width} + {column} = {chw:,}. float = "
@@ -199,7 +199,7 @@ def shuffle(shown: Shown) -> None:
     )
     equal = bool((found.before == found.with_weights).all())
     panels.table(
-        ["unit", "picture", "shuffled, weights too", "shuffled, old weights"],
+        ["unit", "as it was", "both shuffled", "pixels only"],
         [
             [f"{number}", *(_signed(value) for value in values)]
             for number, values in enumerate(
@@ -222,6 +222,7 @@ def shuffle(shown: Shown) -> None:
         f"picture: **{_two(like)}** (1: the same, 0: nothing in common)."
     )
     st.caption(
+        "Both: pixels and weights. "
         f"A layer of {len(found.before)} units with random whole weights from −9 to 9 (same seed), "
         f"{shown.x.size:,} for each unit. Only whole numbers are added, so nothing is rounded."
     )
@@ -242,14 +243,15 @@ def shift(shown: Shown) -> None:
     except InputError as error:
         st.info(f"Too far: {error}.", icon=":material/open_in_full:")
         return
-    moved = found.picture.astype(np.int16) - shown.x
+    moved = np.abs(found.picture.astype(np.int32) - shown.x)
+    brightest = max(1, int(moved.max()))
     white = _strongest(found.map_before, found.map_after)
     _pictures(
         [
             (_photo(found.picture), "The picture, moved", shown.picture.alt),
             (
-                _photo(np.abs(moved).astype(np.uint8)),
-                "How much the number at each place has changed (black: not at all)",
+                _photo((moved * 255 // brightest).astype(np.uint8)),
+                f"Change of the number at each place: black 0, brightest {brightest}",
                 "The difference of both pictures: bright along edges.",
             ),
             (
@@ -273,8 +275,8 @@ def shift(shown: Shown) -> None:
     st.markdown(
         f"**The vector:** {_share(found.input)} of its numbers have changed.\n\n"
         f"**The feature map:** its strongest response is as strong as before and has moved by "
-        f"{_signed(gone[0])} rows and {_signed(gone[1])} columns, as the picture did. Of the cells "
-        f"whose window was in both pictures, **{share:.0%}** have moved along with it "
+        f"{_counted(gone[0], 'row')} and {_counted(gone[1], 'column')}, as the picture did. Of the "
+        f"cells whose window was in both pictures, **{share:.0%}** have moved along with it "
         "(*equivariance*)."
     )
 
@@ -473,3 +475,7 @@ def _two(number: float) -> str:
 
 def _signed(number: int) -> str:
     return f"{number:,}".replace("-", "−")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{_signed(number)} {noun}{'' if abs(number) == 1 else 's'}"
