@@ -90,8 +90,13 @@ def test_the_keyboard_walks_and_zooms_without_the_server(visitor: Callable[..., 
     expect(page).not_to_have_url(re.compile("images_as_tensors_across"))
     assert across(page) == pytest.approx(256, abs=2)
     page.keyboard.press("ArrowRight")
-    page.keyboard.press("r")  # Streamlit would run the page again
     says(page, 59, 84)
+    expect(page).to_have_url(re.compile("images_as_tensors_column=84"))
+    visit.settle()
+    sent = visit.frames.count("sent")
+    page.keyboard.press("r")  # Streamlit would run the page again
+    page.wait_for_timeout(400)
+    assert visit.frames.count("sent") == sent
     assert visit.problems == []
 
 
