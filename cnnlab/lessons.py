@@ -54,6 +54,22 @@ HOME = Lesson("Home", "Start", ":material/map:", "home.py", 1, "What there is an
 
 LESSONS = (
     Lesson(
+        "Images as tensors",
+        "Start",
+        ":material/apps:",
+        "images_as_tensors.py",
+        15,
+        "What a network gets instead of a picture: numbers, their order, and why neighbours count.",
+        (
+            ("Read the numbers of a cat's eye", {"images_as_tensors_across": "12"}),
+            (
+                "A whole picture of 32 × 32 pixels",
+                {"images_as_tensors_side": "32", "images_as_tensors_sample": "astronaut"},
+            ),
+            ("Shuffle blocks of 8 × 8", {"images_as_tensors_block": "8"}),
+        ),
+    ),
+    Lesson(
         "Convolution",
         "Convolution",
         ":material/grid_on:",

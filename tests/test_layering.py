@@ -185,6 +185,7 @@ def test_no_module_of_the_ui_loads_torch():
 
 
 LIGHT = (
+    "images_as_tensors",
     "convolution",
     "output_size",
     "filters",

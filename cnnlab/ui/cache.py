@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import hashlib
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 from PIL import Image
 
-from cnnlab import samples
+from cnnlab import pixel_moves, pixel_tensors, samples
+from cnnlab.kernels import KERNELS
 
-__all__ = ["digest", "sample"]
+__all__ = ["digest", "sample", "shifted_pixels", "shuffled_pixels", "tensor"]
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -26,3 +29,35 @@ def sample(name: str) -> Image.Image:
 def digest(image: Image.Image) -> str:
     """Return a short name for the exact pixels of an RGB picture."""
     return hashlib.sha256(repr(image.size).encode() + image.tobytes()).hexdigest()[:32]
+
+
+@st.cache_data(max_entries=4, show_spinner=False, scope="session")
+def shuffled_pixels(
+    digest: str, _x: NDArray[np.uint8], kernel: str, *, seed: int, block: int
+) -> pixel_moves.ShuffleTest:
+    """Return what two layers make of a shuffled picture; `digest` names its exact numbers."""
+    return pixel_moves.shuffle_test(_x, KERNELS[kernel].values, seed=seed, block=block)
+
+
+@st.cache_data(max_entries=4, show_spinner=False, scope="session")
+def shifted_pixels(
+    digest: str,
+    _x: NDArray[np.uint8],
+    kernel: str,
+    *,
+    rows: int,
+    columns: int,
+    fill: pixel_moves.Fill,
+) -> pixel_moves.ShiftTest:
+    """Return what two layers make of a shifted picture; `digest` names its exact numbers."""
+    values = KERNELS[kernel].values
+    return pixel_moves.shift_test(_x, values, rows=rows, columns=columns, fill=fill)
+
+
+@st.cache_data(max_entries=4, show_spinner=False, scope="session")
+def tensor(
+    digest: str, _image: Image.Image, *, longest: int, grey: bool
+) -> tuple[NDArray[np.uint8], str]:
+    """Return a picture as H × W × C whole numbers, with a name for exactly these."""
+    x = pixel_tensors.to_tensor(_image, longest=longest, grey=grey)
+    return x, hashlib.sha256(repr(x.shape).encode() + x.tobytes()).hexdigest()[:32]
