@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from cnnlab.checks import InputError
 from cnnlab.shapes import conv_output_size
@@ -19,10 +20,12 @@ __all__ = [
     "Change",
     "Setting",
     "crop_count",
+    "describe",
     "mixed_label",
     "mixed_loss",
 ]
 
+_FACTORS = ("brightness", "contrast", "saturation")
 FLIPS = ("left-right", "upside down", "both")
 
 
@@ -132,6 +135,58 @@ class Change:
             for setting, about in CHANGES[self.name].items()
         }
         return {"direction": self.direction, **keywords} if self.name == "flip" else keywords
+
+
+def describe(name: str, drawn: Mapping[str, Any]) -> str:
+    """Return in words what chance gave for a change.
+
+    Parameters
+    ----------
+    name : str
+        A key of `CHANGES`.
+    drawn : mapping
+        What its function in `cnnlab.augmenting` drew.
+
+    Returns
+    -------
+    str
+        A few words.
+
+    Examples
+    --------
+    >>> describe("rotate", {"angle": -12.34})
+    '12.3° clockwise'
+    >>> describe("random_crop", {"top": 3, "left": 30, "height": 224, "width": 224})
+    'from row 3, column 30'
+    """
+    match name:
+        case "centre_crop":
+            return "the middle 224 × 224 pixels, nothing drawn"
+        case "random_crop":
+            return f"from row {drawn['top']}, column {drawn['left']}"
+        case "random_resized_crop":
+            part = f"{drawn['height']} rows × {drawn['width']} columns"
+            return f"{part} from row {drawn['top']}, column {drawn['left']}, resized to 224 × 224"
+        case "flip":
+            ways = [("left-right", drawn["sideways"]), ("upside down", drawn["upright"])]
+            return " and ".join(way for way, done in ways if done) or "left as it is"
+        case "rotate":
+            side = "clockwise" if drawn["angle"] < 0 else "anticlockwise"
+            return f"{abs(drawn['angle']):.1f}° {side}"
+        case "scale":
+            return f"× {drawn['factor']:.2f}"
+        case "colour":
+            factors = ", ".join(f"{part} × {drawn[part]:.2f}" for part in _FACTORS)
+            turn = f"{drawn['hue']:+.2f}".replace("-", "−")
+            return f"{factors}, hue {turn} turns"
+        case "elastic":
+            size = drawn["field"].shape[1]
+            most = float(drawn["field"].abs().max()) * size / 2
+            return f"pixels move by up to {most:.1f} along a side"
+        case "mix_up":
+            return f"lambda = {drawn['lam']:.2f}"
+        case _:
+            return f"{drawn['height']} × {drawn['width']} pixels (rows × columns) erased"
 
 
 def crop_count(size: int, crop: int, *, flips: int = 2) -> int:

@@ -39,6 +39,7 @@ __all__ = [
     "prepare",
     "random_crop",
     "random_resized_crop",
+    "relabelled",
     "rotate",
     "scale",
     "source_code",
@@ -332,6 +333,33 @@ def warp(picture: Tensor, field: Tensor) -> Tensor:
     """
     bent: Tensor = F.elastic(picture, field)
     return bent
+
+
+def relabelled(image: Image.Image, kind: str) -> Image.Image:
+    """Return a picture after one of the changes of `cnnlab.label_checks`.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Mode RGB.
+    kind : str
+        One of `cnnlab.label_checks.KINDS`.
+
+    Returns
+    -------
+    PIL.Image.Image
+        The same size. Corners that turn in from outside have the colour of the first pixel.
+    """
+    picture = F.pil_to_tensor(image)
+    fill = [float(value) for value in picture[:, 0, 0]]
+    smooth = F.InterpolationMode.BILINEAR
+    changed = {
+        "Flip left-right": lambda: F.horizontal_flip(picture),
+        "Half turn": lambda: F.rotate(picture, 180.0),
+        "Turn by 10°": lambda: F.rotate(picture, 10.0, interpolation=smooth, fill=fill),
+        "Hue + ⅓ turn": lambda: F.adjust_hue(picture, 1 / 3),
+    }
+    return to_picture(changed[kind]())
 
 
 def to_picture(picture: Tensor) -> Image.Image:

@@ -82,8 +82,8 @@ _VERDICTS: dict[str, tuple[Verdict, ...]] = {  # in the order of KINDS
     "Cat": (
         Verdict("keeps", "A cat seen in a mirror is a cat. That is why almost all networks for "
                 "photographs are trained with this flip."),
-        Verdict("doubtful", "It is still a cat, but photographs are rarely upside down. The network "
-                "spends effort on pictures it will hardly meet."),
+        Verdict("doubtful", "It is still a cat, but photographs are rarely upside down. The "
+                "network spends effort on pictures it will hardly meet."),
         Verdict("keeps", "Cameras and cats are tilted."),
         Verdict("doubtful", "It is still a cat, but no cat is green. Small changes of hue are "
                 "common, as lamps and cameras have them too."),
