@@ -52,25 +52,23 @@ CHANGES: Mapping[str, Mapping[str, Setting]] = MappingProxyType(
     {
         "centre_crop": {},
         "random_crop": {},
-        "random_resized_crop": {
-            "smallest": Setting("Smallest part of the area", 0.05, 1.0, 0.08, 0.01)
-        },
+        "random_resized_crop": {"smallest": Setting("Smallest area", 0.05, 1.0, 0.08, 0.01)},
         "flip": {"p": Setting("Probability", 0.0, 1.0, 0.5, 0.05)},
-        "rotate": {"degrees": Setting("At most, degrees", 0.0, 180.0, 15.0, 1.0)},
-        "scale": {"spread": Setting("At most, ± share of the size", 0.0, 0.9, 0.25, 0.05)},
+        "rotate": {"degrees": Setting("Degrees, ±", 0.0, 180.0, 15.0, 1.0)},
+        "scale": {"spread": Setting("Size, ±", 0.0, 0.9, 0.25, 0.05)},
         "colour": {
             "brightness": Setting("Brightness, ±", 0.0, 1.0, 0.4, 0.05),
             "contrast": Setting("Contrast, ±", 0.0, 1.0, 0.4, 0.05),
             "saturation": Setting("Saturation, ±", 0.0, 1.0, 0.4, 0.05),
-            "hue": Setting("Hue, ± turns of the circle", 0.0, 0.5, 0.1, 0.01),
+            "hue": Setting("Hue, ± turns", 0.0, 0.5, 0.1, 0.01),
         },
         "elastic": {
             "alpha": Setting("Strength alpha", 0.0, 1000.0, 300.0, 10.0),
-            "sigma": Setting("Smoothness sigma, pixels", 2.0, 20.0, 8.0, 1.0),
+            "sigma": Setting("Smoothness sigma", 2.0, 20.0, 8.0, 1.0),
         },
-        "erase": {"largest": Setting("Largest part of the area", 0.02, 0.6, 0.33, 0.01)},
-        "cut_out": {"side": Setting("Side of the square, pixels", 8.0, 168.0, 96.0, 1.0)},
-        "mix_up": {"alpha": Setting("Alpha of the Beta distribution", 0.1, 2.0, 1.0, 0.1)},
+        "erase": {"largest": Setting("Largest area", 0.02, 0.6, 0.33, 0.01)},
+        "cut_out": {"side": Setting("Side, pixels", 8.0, 168.0, 96.0, 1.0)},
+        "mix_up": {"alpha": Setting("Alpha of Beta", 0.1, 2.0, 1.0, 0.1)},
     }
 )
 """Every change in the order in which it is made, with its settings."""
@@ -181,8 +179,8 @@ def describe(name: str, drawn: Mapping[str, Any]) -> str:
             return f"{factors}, hue {turn} turns"
         case "elastic":
             size = drawn["field"].shape[1]
-            most = float(drawn["field"].abs().max()) * size / 2
-            return f"pixels move by up to {most:.1f} along a side"
+            most = float(drawn["field"].norm(dim=-1).max()) * size / 2
+            return f"moved by up to {most:.1f} pixels"
         case "mix_up":
             return f"lambda = {drawn['lam']:.2f}"
         case _:

@@ -136,7 +136,7 @@ def flip(picture: Tensor, rng: Random, *, direction: str, p: float) -> tuple[Ten
 def rotate(picture: Tensor, rng: Random, *, degrees: float) -> tuple[Tensor, Drawn]:
     """Turn the picture by up to so many degrees, as v2.RandomRotation does."""
     angle = rng.uniform(-degrees, degrees)  # above zero: against the clock
-    turned = F.rotate(picture, angle, interpolation=F.InterpolationMode.BILINEAR)
+    turned = F.rotate(picture, angle, interpolation=F.InterpolationMode.BILINEAR, fill=0)
     return turned, {"angle": angle}
 
 
@@ -144,7 +144,7 @@ def scale(picture: Tensor, rng: Random, *, spread: float) -> tuple[Tensor, Drawn
     """Enlarge or reduce, as v2.RandomAffine does with its scale."""
     factor = rng.uniform(1 - spread, 1 + spread)
     smooth = F.InterpolationMode.BILINEAR
-    scaled = F.affine(picture, 0.0, [0, 0], factor, [0.0, 0.0], interpolation=smooth)
+    scaled = F.affine(picture, 0.0, [0, 0], factor, [0.0, 0.0], interpolation=smooth, fill=0)
     return scaled, {"factor": factor}
 
 
@@ -182,7 +182,7 @@ def elastic(picture: Tensor, rng: Random, *, alpha: float, sigma: float) -> tupl
     # torchvision counts from -1 to 1 across the picture.
     field = field * alpha / torch.tensor([width, height])[:, None, None]
     field = field.permute(0, 2, 3, 1)  # (1, H, W, 2)
-    return F.elastic(picture, field), {"field": field}
+    return F.elastic(picture, field, fill=0), {"field": field}
 
 
 def erase(picture: Tensor, rng: Random, *, largest: float) -> tuple[Tensor, Drawn]:
@@ -331,7 +331,7 @@ def warp(picture: Tensor, field: Tensor) -> Tensor:
     Tensor of shape (3, H, W)
         The bent picture; what is read outside is 0.
     """
-    bent: Tensor = F.elastic(picture, field)
+    bent: Tensor = F.elastic(picture, field, fill=0)
     return bent
 
 

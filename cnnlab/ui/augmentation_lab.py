@@ -39,14 +39,21 @@ _TITLES = {
     "erase": "Erase a part",
     "mix_up": "Mix-up",
 }
-_CROPS = {"any place": "random_crop", "any place, size and shape": "random_resized_crop"}
-_ERASERS = {"random rectangle": "erase", "square (cut-out)": "cut_out"}
+_CROPS = {"224 × 224": "random_crop", "any size and shape": "random_resized_crop"}
+_ERASERS = {"rectangle": "erase", "square (cut-out)": "cut_out"}
 _ON = ("crop", "flip")  # what is switched on at first
 _STYLE = """
 <style>
-.versions { display: grid; gap: 0.9rem; margin: 0;
-  grid-template-columns: repeat(auto-fill, minmax(min(8.2rem, 44%), 1fr)); }
-.versions.wide { grid-template-columns: repeat(auto-fill, minmax(min(10.5rem, 44%), 1fr)); }
+.versions { display: grid; gap: 0.9rem; grid-template-columns: repeat(4, minmax(0, 1fr)); }
+.versions.steps { grid-template-columns: repeat(auto-fill, minmax(min(10.5rem, 44%), 1fr)); }
+.versions.three { grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); }
+.versions.sum { grid-template-columns: repeat(3, minmax(0, 14rem)); }
+.versions.two { grid-template-columns: repeat(2, minmax(0, 13rem)); }
+@media (max-width: 40rem) { .versions { gap: 0.5rem; } }
+@media (min-width: 40.01rem) {  /* the pictures stay in sight while settings are tried */
+  .stColumn:has(.st-key-augmentation_shown) { position: sticky; top: 4rem;
+    align-self: flex-start; }
+}
 .versions figure { margin: 0; min-width: 0; }
 .versions img { display: block; width: 100%; aspect-ratio: 1; border-radius: 0.3rem; }
 .versions figcaption { font-size: 0.875rem; line-height: 1.35; padding-top: 0.3rem;
@@ -103,9 +110,13 @@ def _augmenting() -> ModuleType:
 
 def studio() -> Studio:
     """Draw eight versions of a picture and, beside them, what they are made by."""
-    shown, beside = st.columns([3, 2], gap="large")
-    with shown:
+    shown, beside = st.columns([2, 1], gap="large")
+    with shown, st.container(key=_key("shown")):
         place = st.empty()
+        st.caption(
+            "Each epoch, the network gets another version. The picture on the disk stays as it "
+            "is. The same seed always gives the same versions."
+        )
     with beside:
         picture = picture_picker(PAGE)
         seed = whole_number("Seed of chance", 0, 9999, 0, key=_key("seed"))
@@ -116,11 +127,6 @@ def studio() -> Studio:
     made = Studio(picture, other, recipe, seed, versions, place)
     waits = bool(st.session_state.get(_key("ask")))
     _show_versions(made, ["…"] * EPOCHS if waits else [""] * EPOCHS)
-    with shown:
-        st.caption(
-            "Each epoch, the network gets another version. The picture on the disk stays as it "
-            "is. The same seed always gives the same versions."
-        )
     return made
 
 
@@ -165,8 +171,8 @@ def _sample(name: str) -> Picture:
 
 def _change(name: str, *, direction: str = FLIPS[0]) -> Change:
     """Draw the sliders of a change and return it."""
-    values = []
-    with st.container(horizontal=True, gap="medium"):
+    values, width = [], 168 if layout.is_lecture() else 120
+    with st.container(horizontal=True, gap="small"):
         for setting, about in CHANGES[name].items():
             value = st.slider(
                 about.says,
@@ -176,7 +182,7 @@ def _change(name: str, *, direction: str = FLIPS[0]) -> Change:
                 about.step,
                 key=_key(f"{name}_{setting}"),
                 bind="query-params",
-                width=200,
+                width=width,
             )
             values.append((setting, float(value)))
     return Change(name, tuple(values), direction)
@@ -203,6 +209,11 @@ def _show_versions(made: Studio, notes: Sequence[str]) -> None:
 def _label(made: Studio, mixture: Step) -> str:
     label = mixed_label(made.picture.title, made.other.title, mixture.drawn["lam"])
     return ", ".join(f"{share:.2f} {name}" for name, share in label.items())
+
+
+def _share(probability: float) -> str:
+    """Return a probability as text that no line break cuts."""
+    return percent(probability).replace(" ", "\u00a0")
 
 
 def _figure(picture: Image.Image, title: str, says: str, *, alt: str) -> str:
@@ -245,7 +256,7 @@ def one_version(made: Studio) -> None:
                 alt=f"{made.picture.title} after {_title(step.name)}: {says}",
             )
         )
-    st.html(f'<div class="versions wide">{"".join(figures)}</div>')
+    st.html(f'<div class="versions steps">{"".join(figures)}</div>')
     for place, step in enumerate(steps):
         if step.name == "elastic":
             _field(steps[place - 1], step)
@@ -288,7 +299,7 @@ def _field(before: Step, after: Step) -> None:
             alt="Arrows over the bent picture show where its pixels came from",
         ),
     ]
-    st.html(f'<div class="versions wide">{"".join(figures)}</div>')
+    st.html(f'<div class="versions three">{"".join(figures)}</div>')
     layout.prose(
         "Each pixel draws a random move; a Gaussian blur of sigma makes neighbours move alike; "
         "alpha says how far. Small sigma with large alpha tears the picture."
@@ -312,7 +323,7 @@ def _mixture(made: Studio, before: Step, after: Step) -> None:
             (after.picture, "= the mixture", f"label {_label(made, after)}"),
         )
     ]
-    st.html(f'<div class="versions wide">{"".join(figures)}</div>')
+    st.html(f'<div class="versions sum">{"".join(figures)}</div>')
     layout.prose(
         "Lambda is drawn from a Beta distribution. Small alpha gives lambdas near 0 and 1, so one "
         "picture rules; with alpha = 1 every lambda is equally likely. The label is mixed by the "
@@ -339,25 +350,25 @@ def answers(made: Studio) -> None:
     except InputError as error:
         st.error(str(error))
         return
-    _show_versions(made, [f"{said.category} {percent(share)}" for share in said.together])
+    _show_versions(made, [f"{said.category} {_share(share)}" for share in said.together])
     rows = {_title(change): shares for change, shares in said.alone.items()}
     rows = {"all together": said.together, **rows} if len(rows) > 1 else rows
     if not rows:
         rows = {"centre crop": said.together}
     mean = sum(said.together) / EPOCHS
     st.markdown(
-        f"**{name} says “{said.category}” of the unchanged picture: {percent(said.original)}. "
-        f"Over the eight versions: {percent(min(said.together))} to "
-        f"{percent(max(said.together))}, on average {percent(mean)}.**"
+        f"**{name} says “{said.category}” of the unchanged picture: {_share(said.original)}. "
+        f"Over the eight versions: {_share(min(said.together))} to "
+        f"{_share(max(said.together))}, on average {_share(mean)}.**"
     )
     from cnnlab.figures.versions import answer_strips
 
     layout.chart(
         answer_strips(rows, original=said.original, category=said.category),
         height=170 + 44 * len(rows),
-        alt=f"Probability of {said.category}, unchanged {percent(said.original)}. "
+        alt=f"Probability of {said.category}, unchanged {_share(said.original)}. "
         + " ".join(
-            f"{row}: {percent(min(shares))} to {percent(max(shares))}."
+            f"{row}: {_share(min(shares))} to {_share(max(shares))}."
             for row, shares in rows.items()
         ),
     )
@@ -416,7 +427,7 @@ def labels() -> None:
     }
     pictures, says = st.columns([2, 3], gap="large", vertical_alignment="center")
     pictures.html(
-        '<div class="versions">'
+        '<div class="versions two">'
         + _figure(before, f"Label: {subject}", "", alt=label_checks.SUBJECTS[subject])
         + _figure(after, f"After: {kind}", "", alt=f"The same picture after: {kind}")
         + "</div>"
@@ -437,7 +448,8 @@ def script(made: Studio) -> None:
         PAGE,
         _augmenting().source_code(made.recipe, seed=made.seed, epochs=EPOCHS, labels=title),
         says="This makes exactly the versions above with torchvision alone. Save the picture as "
-        "`photo.png` beside it, and the second one as `other.png` for a mixture. In a training "
-        "loop you would take the classes that its comments name, such as `v2.RandomResizedCrop`: "
-        "they draw from torch's global generator.",
+        "`photo.png` beside it, and the second one as `other.png` for a mixture; the lab reduces "
+        "an upload to 1024 pixels first. Each function names the class of `v2` that does the same "
+        "in a training loop. Those classes draw from torch's global generator, these functions "
+        "from generators of their own.",
     )
