@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from torchvision.transforms.v2 import functional as F
@@ -36,6 +37,7 @@ __all__ = [
     "erase",
     "flip",
     "mix_up",
+    "moves",
     "prepare",
     "random_crop",
     "random_resized_crop",
@@ -333,6 +335,29 @@ def warp(picture: Tensor, field: Tensor) -> Tensor:
     """
     bent: Tensor = F.elastic(picture, field, fill=0)
     return bent
+
+
+def moves(field: Tensor) -> NDArray[np.float64]:
+    """Return how far each pixel of a bent picture has come, in pixels.
+
+    Parameters
+    ----------
+    field : Tensor of shape (1, H, W, 2)
+        What `elastic` drew: how far from each pixel to read, 2 across the picture.
+
+    Returns
+    -------
+    ndarray of shape (H, W, 2)
+        (x, y): a pixel that was read from the right has moved to the left.
+
+    Examples
+    --------
+    >>> moves(torch.full((1, 4, 4, 2), 0.5))[0, 0].tolist()
+    [-1.0, -1.0]
+    """
+    size = np.array([field.shape[2], field.shape[1]])
+    found: NDArray[np.float64] = -field[0].double().numpy() * size / 2
+    return found
 
 
 def relabelled(image: Image.Image, kind: str) -> Image.Image:

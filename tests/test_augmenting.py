@@ -100,6 +100,17 @@ def test_a_constant_field_by_hand():
     assert warp(image, field)[0].tolist() == want
 
 
+def test_moves_lead_from_the_old_place_to_the_new():
+    image = torch.zeros(1, 20, 30)
+    image[0, 7, 11] = 1.0
+    field = torch.zeros(1, 20, 30, 2)
+    field[..., 0], field[..., 1] = 3 * 2 / 30, -2 * 2 / 20
+    row, column = (int(place) for place in warp(image, field)[0].round().nonzero()[0])
+    x, y = augmenting.moves(field)[row, column]
+    assert (column - x, row - y) == pytest.approx((11, 7), abs=1e-5)
+    assert (x, y) == pytest.approx((-3, 2), abs=1e-5)
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_erasing(seed):
     got, said = augmenting.erase(PICTURE, rng(seed), largest=0.33)

@@ -274,9 +274,7 @@ def _field(before: Step, after: Step) -> None:
     from cnnlab.figures import versions as drawn
 
     augmenting = _augmenting()
-    field = after.drawn["field"]
-    size = field.shape[1]
-    moves = -field[0].double().numpy() * size / 2  # the pixel came from where was read
+    moves = augmenting.moves(after.drawn["field"])
     times = drawn.arrow_scale(moves)
     regular = drawn.gridded(augmenting.to_picture(before.picture))
     bent = augmenting.to_picture(
