@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 _FACTORS = ("brightness", "contrast", "saturation")
-FLIPS = ("left-right", "upside down", "both")
+FLIPS = ("left-right", "up-down", "both")
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def describe(name: str, drawn: Mapping[str, Any]) -> str:
             part = f"{drawn['height']} rows × {drawn['width']} columns"
             return f"{part} from row {drawn['top']}, column {drawn['left']}, resized to 224 × 224"
         case "flip":
-            ways = [("left-right", drawn["sideways"]), ("upside down", drawn["upright"])]
+            ways = [("left-right", drawn["sideways"]), ("up-down", drawn["upright"])]
             return " and ".join(way for way, done in ways if done) or "left as it is"
         case "rotate":
             side = "clockwise" if drawn["angle"] < 0 else "anticlockwise"

@@ -6,6 +6,12 @@ would disturb each other. Here every change draws its numbers from a NumPy gener
 made from (seed, epoch, picture, place of the change), and hands them to the functional form of
 torchvision's transform, which draws nothing. So the same link shows the same pictures to everyone,
 and switching one change on leaves what the others draw as it was.
+
+Each change is one function. It takes a picture, Tensor of shape (3, H, W) with whole numbers from
+0 to 255 (uint8), a generator and its settings, whose ranges stand in
+`cnnlab.augmentation.CHANGES`, and returns the new picture and the numbers that chance gave.
+Erased pixels get ImageNet's mean colour, since torchvision erases after the normalisation, where
+the mean is 0.
 """
 
 from __future__ import annotations
@@ -101,7 +107,10 @@ def centre_crop(picture: Tensor, rng: Random) -> tuple[Tensor, Drawn]:
 
 
 def random_crop(picture: Tensor, rng: Random) -> tuple[Tensor, Drawn]:
-    """Return a square part of the picture at a random place, as v2.RandomCrop(224) does."""
+    """Return a square part of the picture at a random place, as v2.RandomCrop(224) does.
+
+    Source: Krizhevsky et al., ImageNet Classification with Deep CNNs, 2012, section 4.1.
+    """
     height, width = picture.shape[-2:]
     top = int(rng.integers(height - 224 + 1))  # 256 - 224 + 1 = 33 places
     left = int(rng.integers(width - 224 + 1))
@@ -110,7 +119,10 @@ def random_crop(picture: Tensor, rng: Random) -> tuple[Tensor, Drawn]:
 
 
 def random_resized_crop(picture: Tensor, rng: Random, *, smallest: float) -> tuple[Tensor, Drawn]:
-    """Return a part of random size, shape and place, as v2.RandomResizedCrop(224) does."""
+    """Return a part of random size, shape and place, as v2.RandomResizedCrop(224) does.
+
+    Source: Szegedy et al., Going Deeper with Convolutions, 2015, section 6.
+    """
     height, width = picture.shape[-2:]
     for _ in range(10):
         area = height * width * rng.uniform(smallest, 1)
@@ -130,7 +142,7 @@ def flip(picture: Tensor, rng: Random, *, direction: str, p: float) -> tuple[Ten
     drawn = {"sideways": False, "upright": False}
     if direction in ("left-right", "both") and rng.uniform() < p:
         picture, drawn["sideways"] = F.horizontal_flip(picture), True
-    if direction in ("upside down", "both") and rng.uniform() < p:
+    if direction in ("up-down", "both") and rng.uniform() < p:
         picture, drawn["upright"] = F.vertical_flip(picture), True
     return picture, drawn
 
@@ -174,7 +186,10 @@ def colour(
 
 
 def elastic(picture: Tensor, rng: Random, *, alpha: float, sigma: float) -> tuple[Tensor, Drawn]:
-    """Bend the picture by a smooth random field, as v2.ElasticTransform(alpha, sigma) does."""
+    """Bend the picture by a smooth random field, as v2.ElasticTransform(alpha, sigma) does.
+
+    Source: Simard et al., Best Practices for Convolutional Neural Networks, 2003.
+    """
     height, width = picture.shape[-2:]
     noise = rng.uniform(-1, 1, size=(1, 2, height, width))  # for x, for y
     kernel = int(8 * sigma + 1) | 1  # odd
@@ -188,7 +203,10 @@ def elastic(picture: Tensor, rng: Random, *, alpha: float, sigma: float) -> tupl
 
 
 def erase(picture: Tensor, rng: Random, *, largest: float) -> tuple[Tensor, Drawn]:
-    """Erase a rectangle of random size, shape and place, as v2.RandomErasing(p=1) does."""
+    """Erase a rectangle of random size, shape and place, as v2.RandomErasing(p=1) does.
+
+    Source: Zhong et al., Random Erasing Data Augmentation, 2017, arXiv:1708.04896.
+    """
     height, width = picture.shape[-2:]
     for _ in range(10):
         area = height * width * rng.uniform(0.02, largest)
@@ -205,7 +223,10 @@ def erase(picture: Tensor, rng: Random, *, largest: float) -> tuple[Tensor, Draw
 
 
 def cut_out(picture: Tensor, rng: Random, *, side: float) -> tuple[Tensor, Drawn]:
-    """Erase a square around a random pixel; at the border, part of it falls outside."""
+    """Erase a square around a random pixel; at the border, part of it falls outside.
+
+    Source: DeVries and Taylor, cutout, 2017, arXiv:1708.04552.
+    """
     height, width = picture.shape[-2:]
     row, column, half = int(rng.integers(height)), int(rng.integers(width)), int(side) // 2
     top, left = max(row - half, 0), max(column - half, 0)
@@ -216,7 +237,10 @@ def cut_out(picture: Tensor, rng: Random, *, side: float) -> tuple[Tensor, Drawn
 
 
 def mix_up(picture: Tensor, rng: Random, *, other: Tensor, alpha: float) -> tuple[Tensor, Drawn]:
-    """Mix two pictures, as v2.MixUp(alpha=alpha) does; their labels are mixed the same way."""
+    """Mix two pictures, as v2.MixUp(alpha=alpha) does; their labels are mixed the same way.
+
+    Source: Zhang et al., mixup, 2018, arXiv:1710.09412.
+    """
     lam = float(rng.beta(alpha, alpha))
     mixed = lam * picture.float() + (1 - lam) * other.float()
     return mixed.round().byte(), {"lam": lam}

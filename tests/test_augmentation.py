@@ -86,7 +86,7 @@ def test_what_there_is_not_is_refused():
 
 
 def test_what_was_drawn_in_words():
-    assert describe("flip", {"sideways": True, "upright": True}) == "left-right and upside down"
+    assert describe("flip", {"sideways": True, "upright": True}) == "left-right and up-down"
     assert describe("flip", {"sideways": False, "upright": False}) == "left as it is"
     assert describe("rotate", {"angle": 20.0}) == "20.0° anticlockwise"
     field = torch.zeros(1, 8, 8, 2)

@@ -162,5 +162,5 @@ def answer_strips(
     figure.update_xaxes(
         range=[0, 1], title=f"probability of “{category}”", tickformat=".0%", fixedrange=True
     )
-    figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
+    figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True, ticksuffix="  ")
     return figure

@@ -181,6 +181,7 @@ def _change(name: str, *, direction: str = FLIPS[0]) -> Change:
                 about.default,
                 about.step,
                 key=_key(f"{name}_{setting}"),
+                format="%.0f" if about.step >= 1 else "%.2f",
                 bind="query-params",
                 width=width,
             )
@@ -372,8 +373,8 @@ def answers(made: Studio) -> None:
     )
     layout.prose(
         "Below *all together* stands each change alone, with the same draws. Unchanged means "
-        "the middle 224 × 224 pixels. A network that saw such versions in training moves little. "
-        "To average its answers over versions is called test-time augmentation."
+        "the middle 224 × 224 pixels. A network that saw such versions in training should move "
+        "less. To average its answers over versions is called test-time augmentation."
     )
 
 
