@@ -233,6 +233,28 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Data augmentation",
+        "Building blocks",
+        ":material/auto_awesome_motion:",
+        "augmentation.py",
+        15,
+        "How chance makes a new version of a picture for every epoch, which changes keep its "
+        "label, and how a network's answer moves.",
+        (
+            ("A cat, cropped and flipped", {}),
+            (
+                "A bent grid",
+                {
+                    "augmentation_sample": "page",
+                    "augmentation_crop": "false",
+                    "augmentation_flip": "false",
+                    "augmentation_elastic": "true",
+                },
+            ),
+            ("Two pictures mixed", {"augmentation_mix_up": "true"}),
+        ),
+    ),
+    Lesson(
         "Architectures",
         "Networks",
         ":material/account_tree:",

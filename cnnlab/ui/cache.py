@@ -8,6 +8,7 @@ remembered by the work queue instead, so that a learner who waits sees it.
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -17,7 +18,11 @@ from PIL import Image
 from cnnlab import pixel_moves, pixel_tensors, samples
 from cnnlab.kernels import KERNELS
 
-__all__ = ["digest", "sample", "shifted_pixels", "shuffled_pixels", "tensor"]
+if TYPE_CHECKING:
+    from cnnlab.augmentation import Change
+    from cnnlab.augmenting import Step
+
+__all__ = ["digest", "sample", "shifted_pixels", "shuffled_pixels", "tensor", "versions"]
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -61,3 +66,31 @@ def tensor(
     """Return a picture as H × W × C whole numbers, with a name for exactly these."""
     x = pixel_tensors.to_tensor(_image, longest=longest, grey=grey)
     return x, hashlib.sha256(repr(x.shape).encode() + x.tobytes()).hexdigest()[:32]
+
+
+@st.cache_data(max_entries=4, show_spinner=False, scope="session")
+def versions(
+    names: tuple[str, str],
+    recipe: tuple[Change, ...],
+    seed: int,
+    epochs: int,
+    _images: tuple[Image.Image, Image.Image],
+) -> list[list[Step]]:
+    """Return each epoch's steps of an augmentation.
+
+    Parameters
+    ----------
+    names : pair of str
+        The digests of the two pictures.
+    recipe, seed, epochs
+        What is done to them.
+    _images : pair of PIL.Image.Image
+        The pictures.
+    """
+    from cnnlab import augmenting
+
+    first, other = (augmenting.prepare(image) for image in _images)
+    return [
+        augmenting.steps(first, recipe, seed=seed, epoch=epoch, other=other)
+        for epoch in range(epochs)
+    ]
