@@ -5,21 +5,12 @@
 const views = new WeakMap(); // one for each place on the page, kept through reruns
 const REST = 400; // ms after the last move until Python hears of it
 const SVG = "http://www.w3.org/2000/svg";
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-
 export default function mount({ data, parentElement, setTriggerValue }) {
   let view = views.get(parentElement);
   if (!view) views.set(parentElement, (view = new View(parentElement)));
   view.tell = setTriggerValue;
   view.show(data);
   return () => clearTimeout(view.soon);
-}
-
-function make(tag, name, ...children) {
-  const made = document.createElement(tag);
-  made.className = name;
-  made.append(...children);
-  return made;
 }
 
 function draw(tag, attributes, text) {

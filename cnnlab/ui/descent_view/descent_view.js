@@ -15,28 +15,12 @@ const [FASTEST, SLOWEST] = [40, 450];
 const STOPS = 8; // with reduced motion, playing makes so many stops
 const REST = 900; // ms for each of them
 const OUT = 40; // half windows beyond which nothing is drawn
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const reduced = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-
-function make(tag, name, ...children) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  made.append(...children);
-  return made;
-}
 
 function drawn(tag, name, attributes = {}) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
   if (name) made.setAttribute("class", name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
-}
-
-function button(text, label, action) {
-  const made = make("button", "", text);
-  made.type = "button";
-  made.setAttribute("aria-label", label);
-  made.onclick = action;
   return made;
 }
 

@@ -5,16 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
+from cnnlab.ui.component import component
 
 __all__ = ["descent_view"]
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "cnnlab.descent_view",
-    css=(_HERE / "descent_view.css").read_text(encoding="utf-8"),
-    js=(_HERE / "descent_view.js").read_text(encoding="utf-8"),
-)
+_component = component(Path(__file__).parent)
 
 
 def descent_view(data: dict[str, Any], *, key: str) -> None:

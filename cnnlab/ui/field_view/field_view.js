@@ -17,27 +17,11 @@ const REST = 400; // ms after the last key until Python hears of the layer
 const PACE = 900; // ms for each layer while playing, less where there are many
 const WHOLE = 10000; // ms that playing takes at most, about
 const QUIET = 250; // ms after the last move until the address is written; browsers refuse too many
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 const thousands = (number) => number.toLocaleString("en");
 const NEW = {
   c: { kind: "c", kernel: 3, stride: 1, padding: null, dilation: 1 },
   p: { kind: "p", kernel: 2, stride: 2, padding: null, dilation: 1 },
 };
-
-function make(tag, name, ...children) {
-  const made = document.createElement(tag);
-  made.className = name;
-  made.append(...children);
-  return made;
-}
-
-function button(text, label, action) {
-  const made = make("button", "", text);
-  made.type = "button";
-  if (label) made.setAttribute("aria-label", label);
-  made.onclick = action;
-  return made;
-}
 
 /** The padding of a layer whose text names none. */
 function usual({ kind, kernel, dilation }) {

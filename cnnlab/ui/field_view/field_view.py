@@ -6,16 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
+from cnnlab.ui.component import component
 
 __all__ = ["field_view"]
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "cnnlab.field_view",
-    css=(_HERE / "field_view.css").read_text(encoding="utf-8"),
-    js=(_HERE / "field_view.js").read_text(encoding="utf-8"),
-)
+_component = component(Path(__file__).parent)
 
 
 def field_view(

@@ -19,15 +19,6 @@ export default function mount({ data, parentElement }) {
 
 const NEAR = 15; // pixels a side that are magnified
 const AROUND = 96; // pixels a side at real size
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-
-function make(tag, name, ...children) {
-  const made = document.createElement(tag);
-  made.className = name;
-  made.append(...children);
-  return made;
-}
-
 function titled(text, ...children) {
   return make("figure", "titled", make("figcaption", "", text), ...children);
 }

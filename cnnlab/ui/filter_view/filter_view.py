@@ -6,24 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
-__all__ = ["arithmetic", "filter_view", "send_pixels"]
+from cnnlab.ui.component import component
 
-_HERE = Path(__file__).parent
+__all__ = ["arithmetic", "filter_view", "send_pixels"]
 
 
 def arithmetic() -> str:
     """Return the arithmetic of filters in JavaScript, without exports."""
-    return (_HERE / "arithmetic.js").read_text(encoding="utf-8")
+    return Path(__file__).with_name("arithmetic.js").read_text(encoding="utf-8")
 
 
-_component = st.components.v2.component(
-    "cnnlab.filter_view",
-    css=(_HERE / "filter_view.css").read_text(encoding="utf-8"),
-    js=arithmetic() + (_HERE / "filter_view.js").read_text(encoding="utf-8"),
-)
+_component = component(Path(__file__).parent, arithmetic=arithmetic())
 
 
 def send_pixels(planes: NDArray[np.uint8], *, name: str, key: str) -> None:

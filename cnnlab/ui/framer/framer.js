@@ -10,27 +10,21 @@ export default function mount({ data, parentElement, setStateValue }) {
   framer.show(data);
 }
 
-const within = (value, low, high) => Math.round(Math.min(Math.max(value, low), high));
+const within = (value, low, high) => Math.round(clamp(value, low, high));
 
 class Framer {
   constructor(root) {
-    const element = (tag, name, ...children) => {
-      const made = document.createElement(tag);
-      made.className = name;
-      made.append(...children);
-      return made;
-    };
-    this.image = element("img", "");
+    this.image = make("img", "");
     this.image.draggable = false;
-    this.frame = element("div", "frame");
+    this.frame = make("div", "frame");
     this.frame.tabIndex = 0;
     this.frame.setAttribute("role", "group");
-    this.picture = element("div", "picture", this.image, this.frame);
-    this.slider = element("input", "");
+    this.picture = make("div", "picture", this.image, this.frame);
+    this.slider = make("input", "");
     this.slider.type = "range";
     this.slider.setAttribute("aria-label", "Side of the frame");
-    this.number = element("output", "");
-    root.append(element("div", "framer", this.picture, element("label", "", "Side", this.slider, this.number)));
+    this.number = make("output", "");
+    root.append(make("div", "framer", this.picture, make("label", "", "Side", this.slider, this.number)));
     this.picture.onpointerdown = (event) => this.grab(event);
     this.picture.onpointermove = (event) => this.drag(event);
     this.picture.onpointerup = this.picture.onpointercancel = () => this.drop();

@@ -5,21 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
 from PIL import Image
 
 from cnnlab.figures.pictures import data_link
 from cnnlab.images import centre_square
+from cnnlab.ui.component import component
 
 __all__ = ["square_frame"]
 
-_HERE = Path(__file__).parent
 _LARGEST = 640  # pixels; the browser needs no more to show where the frame is
-_component = st.components.v2.component(
-    "cnnlab.square_frame",
-    css=(_HERE / "framer.css").read_text(encoding="utf-8"),
-    js=(_HERE / "framer.js").read_text(encoding="utf-8"),
-)
+_component = component(Path(__file__).parent)
 
 
 def square_frame(

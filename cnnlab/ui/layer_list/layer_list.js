@@ -1,13 +1,6 @@
 // The list of layers. It computes nothing: rows come from Python, wishes go back.
 const LISTS = new WeakMap();
 
-function make(tag, className, text) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
-
 function row(list, entry, place) {
   const line = make("tr");
   line.dataset.row = place;

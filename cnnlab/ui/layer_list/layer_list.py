@@ -5,18 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import streamlit as st
-
+from cnnlab.ui.component import component
 from cnnlab.ui.wishes import new_wishes
 
 __all__ = ["Wish", "layer_list", "wishes"]
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "cnnlab.layer_list",
-    css=(_HERE / "layer_list.css").read_text(encoding="utf-8"),
-    js=(_HERE / "layer_list.js").read_text(encoding="utf-8"),
-)
+_component = component(Path(__file__).parent)
 _ACTIONS = (
     "select",
     "previous",

@@ -12,13 +12,6 @@ export default function mount({ data, parentElement }) {
 const WIDE = 320; // pixels; the height follows from the camera
 const REST = 500; // ms between two changes of the words
 
-function make(tag, name, ...children) {
-  const made = document.createElement(tag);
-  made.className = name;
-  made.append(...children);
-  return made;
-}
-
 class Film {
   constructor(root) {
     this.button = make("button", "", "Start the camera");

@@ -5,18 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
-
+from cnnlab.ui.component import component
 from cnnlab.ui.filter_view import arithmetic
 
 __all__ = ["live_filter"]
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "cnnlab.live_filter",
-    css=(_HERE / "live_filter.css").read_text(encoding="utf-8"),
-    js=arithmetic() + (_HERE / "live_filter.js").read_text(encoding="utf-8"),
-)
+_component = component(Path(__file__).parent, arithmetic=arithmetic())
 
 
 def live_filter(data: dict[str, Any], *, key: str) -> None:

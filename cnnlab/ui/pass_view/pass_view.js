@@ -6,29 +6,12 @@ const views = new WeakMap(); // one for each place on the page, kept through rer
 const REST = 400; // ms after the last step until Python hears of it
 const PACE = { network: 900, blocks: 700 }; // ms for each pass while playing
 const SVG = "http://www.w3.org/2000/svg";
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-
 export default function mount({ data, parentElement, setTriggerValue }) {
   let view = views.get(parentElement);
   if (!view) views.set(parentElement, (view = new View(parentElement)));
   view.tell = setTriggerValue;
   view.show(data);
   return () => view.pause();
-}
-
-function make(tag, name, ...children) {
-  const made = document.createElement(tag);
-  made.className = name;
-  made.append(...children);
-  return made;
-}
-
-function button(text, label, action) {
-  const made = make("button", "", text);
-  made.type = "button";
-  made.setAttribute("aria-label", label);
-  made.onclick = action;
-  return made;
 }
 
 function draw(tag, attributes, ...children) {

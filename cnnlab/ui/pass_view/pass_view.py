@@ -6,16 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
+from cnnlab.ui.component import component
 
 __all__ = ["pass_view"]
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "cnnlab.pass_view",
-    css=(_HERE / "pass_view.css").read_text(encoding="utf-8"),
-    js=(_HERE / "pass_view.js").read_text(encoding="utf-8"),
-)
+_component = component(Path(__file__).parent)
 
 
 def pass_view(data: dict[str, Any], *, key: str, on_rest: Callable[[], None]) -> None:

@@ -34,23 +34,6 @@ const REST = 400; // ms after the last move until Python hears of it
 const FEWEST = 3; // columns in sight at the largest zoom
 const NAMES = ["red", "green", "blue"];
 const MARGIN = { left: 34, top: 22 }; // room for the numbers of rows and columns, set by resized()
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-
-function make(tag, name, ...children) {
-  const made = document.createElement(tag);
-  made.className = name;
-  made.append(...children);
-  return made;
-}
-
-function button(text, label, action) {
-  const made = make("button", "", text);
-  made.type = "button";
-  if (label) made.setAttribute("aria-label", label);
-  made.onclick = action;
-  return made;
-}
-
 /** Whether black reads better than white on a colour: contrast as WCAG 2 defines it. */
 function blackReads([red, green, blue]) {
   const linear = (part) => (part <= 10.31 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4);

@@ -11,14 +11,11 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from cnnlab.ui.component import component
+
 __all__ = ["pixel_view"]
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "cnnlab.pixel_view",
-    css=(_HERE / "pixel_view.css").read_text(encoding="utf-8"),
-    js=(_HERE / "pixel_view.js").read_text(encoding="utf-8"),
-)
+_component = component(Path(__file__).parent)
 
 
 def pixel_view(

@@ -1,13 +1,6 @@
 // Exercises that check themselves. Answers and hints come from Python; nothing goes back.
 const QUIZZES = new WeakMap();
 
-function make(tag, className, text) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
-
 /** Read a number as people write it: 1,000 or 1 000 or 0.5 or 0,5 or −3; NaN if it is none. */
 function number(text) {
   const plain = text.trim().replace(/[\s\u00a0\u2009\u202f']/g, "").replace(/\u2212/g, "-");

@@ -5,19 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-import streamlit as st
-
 from cnnlab.questions import Question
 from cnnlab.ui import layout
+from cnnlab.ui.component import component
 
 __all__ = ["quiz"]
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "cnnlab.quiz",
-    css=(_HERE / "quiz.css").read_text(encoding="utf-8"),
-    js=(_HERE / "quiz.js").read_text(encoding="utf-8"),
-)
+_component = component(Path(__file__).parent)
 
 
 def quiz(questions: list[Question], *, key: str) -> None:

@@ -12,15 +12,6 @@ export default function mount({ data, parentElement, setTriggerValue }) {
 }
 
 const REST = 500; // ms after the last move until Python hears of the cell
-const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-
-function make(tag, name, ...children) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  made.append(...children);
-  return made;
-}
-
 class Board {
   constructor(view, data) {
     this.data = data;

@@ -6,16 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
+from cnnlab.ui.component import component
 
 __all__ = ["sharing_view"]
 
-_HERE = Path(__file__).parent
-_component = st.components.v2.component(
-    "cnnlab.sharing_view",
-    css=(_HERE / "sharing_view.css").read_text(encoding="utf-8"),
-    js=(_HERE / "sharing_view.js").read_text(encoding="utf-8"),
-)
+_component = component(Path(__file__).parent)
 
 
 def sharing_view(data: dict[str, Any], *, key: str, on_cell: Callable[[], None]) -> None:
