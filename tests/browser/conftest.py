@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,6 +43,16 @@ class Server:
     def rss(self) -> int:
         """Return the memory that the server holds, in bytes."""
         return int(psutil.Process(self.process.pid).memory_info().rss)
+
+    @contextmanager
+    def asleep(self) -> Iterator[None]:
+        """Stop the server for a while: what happens now, happens in the browser alone."""
+        process = psutil.Process(self.process.pid)
+        process.suspend()
+        try:
+            yield
+        finally:
+            process.resume()
 
 
 @dataclass

@@ -64,11 +64,10 @@ def test_scrubbing_moves_the_page_and_the_link_once_it_rests(
     page = arrive(visit, "?receptive_field_stack=alexnet")
     slider = page.get_by_label("Layer", exact=True).and_(page.locator("[type=range]"))
     slider.focus()
-    sent = visit.frames.count("sent")
-    for number in (7, 6, 5, 4):
-        page.keyboard.press("ArrowLeft")
-        says(page, f"Layer {number} of 8")
-    assert visit.frames.count("sent") == sent  # all of it in the browser
+    with visit.server.asleep():
+        for number in (7, 6, 5, 4):
+            page.keyboard.press("ArrowLeft")
+            says(page, f"Layer {number} of 8")
     expect(page).to_have_url(re.compile("receptive_field_layer=pool2"))
     expect(page.get_by_text("51 + (3 − 1) · 1 · 8")).to_be_visible()
     expect(slider).to_be_focused()
