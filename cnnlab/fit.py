@@ -8,7 +8,7 @@ from fractions import Fraction
 from cnnlab.checks import in_range
 from cnnlab.shapes import kernel_span
 
-__all__ = ["Fit", "fit", "ways_to_fit"]
+__all__ = ["Fit", "fit", "sizes_that_fit", "ways_to_fit"]
 
 
 @dataclass(frozen=True)
@@ -119,3 +119,35 @@ def ways_to_fit(
                 found[name] = better
                 break
     return found
+
+
+def sizes_that_fit(
+    n: int, *, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1
+) -> list[int]:
+    """Return the input lengths next to `n`, below and above, at which the kernel fits.
+
+    Parameters
+    ----------
+    n, kernel_size, stride, padding, dilation : int
+        As for `fit`; `n` itself does not fit.
+
+    Returns
+    -------
+    list of int
+        One or two lengths; below, there may be none.
+
+    Examples
+    --------
+    >>> sizes_that_fit(224, kernel_size=11, stride=4)
+    [223, 227]
+    """
+    settings = {
+        "kernel_size": kernel_size,
+        "stride": stride,
+        "padding": padding,
+        "dilation": dilation,
+    }
+    below = next((m for m in range(n - 1, 0, -1) if fit(m, **settings).fits), None)
+    furthest = n + kernel_span(kernel_size, dilation=dilation) + stride
+    above = next(m for m in range(n + 1, furthest + 1) if fit(m, **settings).fits)
+    return [above] if below is None else [below, above]

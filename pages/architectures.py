@@ -12,11 +12,13 @@ layout.page_head(
 )
 
 network, other, flops = architecture_lab.choices()
+if other:  # what two have in common and what not is asked first
+    architecture_lab.comparison(network, other, flops=flops)
 architecture_lab.card(network, flops=flops)
 st.subheader("The idea, drawn", anchor=False)
 architecture_lab.drawings(network, flops=flops)
-st.subheader("Where parameters and operations sit", anchor=False)
-architecture_lab.comparison(network, other, flops=flops)
+if not other:
+    architecture_lab.comparison(network, other, flops=flops)
 st.subheader("Layer by layer", anchor=False)
 architecture_lab.layer_table(network, other, flops=flops)
 if network.survival:

@@ -10,8 +10,10 @@ layout.page_head(
 )
 
 shown = design_lab.start()
-design_lab.totals(shown)
-design_lab.editor(shown)
+design_lab.problem(shown)
+parts = [design_lab.totals, design_lab.editor]
+for part in reversed(parts) if layout.is_lecture() else parts:  # a projector shows the list first
+    part(shown)
 design_lab.drawing(shown)
 design_lab.as_text()
 design_lab.code(shown)

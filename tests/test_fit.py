@@ -7,7 +7,7 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from cnnlab.checks import InputError
-from cnnlab.fit import fit, ways_to_fit
+from cnnlab.fit import fit, sizes_that_fit, ways_to_fit
 from cnnlab.shapes import conv_output_size, unread_at_end
 
 SETTINGS = st.fixed_dictionaries(
@@ -73,3 +73,13 @@ def test_every_way_fits_and_none_is_nearer(layer):
 def test_a_setting_out_of_range_is_refused():
     with pytest.raises(InputError, match="stride must be at least 1, got 0"):
         fit(5, kernel_size=3, stride=0)
+
+
+@settings(max_examples=200, deadline=None)
+@seed(20261121)
+@given(SETTINGS)
+def test_sizes_that_fit_are_the_nearest_ones(values):
+    n, others = values["n"], {name: v for name, v in values.items() if name != "n"}
+    fitting = [m for m in range(1, 120) if fit(m, **others).fits]
+    expected = [[m for m in fitting if m < n][-1:], [m for m in fitting if m > n][:1]]
+    assert sizes_that_fit(n, **others) == [m for side in expected for m in side]

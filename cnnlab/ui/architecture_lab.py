@@ -63,8 +63,8 @@ def choices() -> tuple[Network, Network | None, bool]:
     """Draw the controls and return the network, the one to compare with, and if FLOPs count."""
     names = list(NETWORKS)
     with st.container(horizontal=True, gap="medium"):
-        first = pick("Network, in order of year", names, key=_key("network"), width=220)
-        other = pick("Compare with", ["none", *names], key=_key("other"), width=220)
+        first = pick("Network, in order of year", names, key=_key("network"), width=270)
+        other = pick("Compare with", ["none", *names], key=_key("other"), width=270)
         unit = choice("Count operations in", ["MACs", "FLOPs"], key=_key("unit"))
     return NETWORKS[first], NETWORKS.get(other), unit == "FLOPs"
 
@@ -222,6 +222,7 @@ def published(network: Network) -> None:
 
 def comparison(network: Network, other: Network | None, *, flops: bool) -> None:
     """Show where parameters and operations sit, of one network or of two side by side."""
+    st.subheader("Where parameters and operations sit", anchor=False)
     both = [network] if other is None or other is network else [network, other]
     if len(both) == 2:
         _side_by_side(*both, flops=flops)

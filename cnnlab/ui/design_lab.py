@@ -22,7 +22,7 @@ from cnnlab.ui.controls import choice
 from cnnlab.ui.design_form import row_form
 from cnnlab.ui.layer_list import layer_list
 
-__all__ = ["Design", "as_text", "code", "drawing", "editor", "start", "totals"]
+__all__ = ["Design", "as_text", "code", "drawing", "editor", "problem", "start", "totals"]
 
 _PAGES = Path(__file__).resolve().parents[2] / "pages"
 _OWN = "Own network"
@@ -84,26 +84,31 @@ def start() -> Design:
     return Design(network, design.survey(network), unit == "FLOPs")
 
 
-def totals(shown: Design) -> None:
-    """Show the sums over all rows, and what is wrong."""
-    facts = shown.facts
-    found = design.add_up(facts)
+def problem(shown: Design) -> None:
+    """Say what is wrong, and at which row."""
+    found = design.add_up(shown.facts)
     # Always there, so that the list below keeps its place, and with it the learner's focus.
     message = st.container(key="design_message")
     if found.error_row is not None:
         message.error(
-            f"Row {found.error_row + 1}, {facts[found.error_row].title}: {found.error}. The rows "
-            "before it are counted.",
+            f"Row {found.error_row + 1}, {shown.facts[found.error_row].title}: {found.error}. The "
+            "rows before it are counted.",
             icon=":material/block:",
         )
-    st.html(_sums(found, in_flops=shown.in_flops))
+
+
+def totals(shown: Design) -> None:
+    """Show the sums over all rows."""
+    st.html(_sums(design.add_up(shown.facts), in_flops=shown.in_flops))
 
 
 def editor(shown: Design) -> None:
     """Draw the palette, the list of layers and, beside it, the settings of the chosen one."""
     network, facts = shown.network, shown.facts
     state = design_state.memory()
-    st.markdown("**Add after the chosen row**")
+    row = state["selected"]
+    place = "the input" if row < 0 else f"row {row + 1}, {facts[row].title}"
+    st.markdown(f"**Add after {place}**")
     with st.container(horizontal=True, gap="small"):
         for label, part in _PALETTE.items():
             st.button(
@@ -164,7 +169,9 @@ def drawing(shown: Design) -> None:
 def as_text() -> None:
     """Show the network as the text that its link holds, to copy, to change or to replace."""
     key = design_state.form_key("text")
-    st.session_state[key] = design_state.memory()["text"]
+    state = design_state.memory()
+    typed, why = state["refused"]
+    st.session_state[key] = typed or state["text"]
     st.text_input(
         "The network as text: copy it, change it, put another in",
         key=key,
@@ -173,6 +180,8 @@ def as_text() -> None:
         help="Input, then one part for each layer: c64k3s2p1 is a convolution with 64 "
         "filters, kernel 3, stride 2, padding 1. The link of this page holds the same text.",
     )
+    if why:
+        st.error(f"{why} Above is still the network from before.", icon=":material/block:")
 
 
 def code(shown: Design) -> None:

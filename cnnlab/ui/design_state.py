@@ -38,7 +38,7 @@ Change = Callable[[Network, int], Network | tuple[Network, int]]
 def memory() -> dict[str, Any]:
     """Return what the session knows: the text shown, those before and after it, the chosen row."""
     empty = {"text": "", "past": [], "future": [], "selected": -1, "notice": "", "done": {}}
-    empty |= {"form": 0, "form_of": None}
+    empty |= {"form": 0, "form_of": None, "refused": ("", "")}
     found: dict[str, Any] = st.session_state.setdefault(_MEMORY, empty)
     return found
 
@@ -85,19 +85,14 @@ def change_in_form(key: str, make: Change) -> None:
 
 
 def take_text(key: str) -> None:
-    """Take the network that a learner has written as text; what is none is put back."""
-    typed = st.session_state[key]
-
-    def read(network: Network, row: int) -> tuple[Network, int]:
-        try:
-            written = network_from_text(typed.strip())
-            return written, row_to_begin(written)
-        except InputError as error:
-            raise InputError(
-                f"this text is damaged ({error}); here is the network from before instead"
-            ) from error
-
-    change_in_form(key, read)
+    """Take the network that a learner has written as text; what is none stays to be mended."""
+    typed = st.session_state[key].strip()
+    try:
+        written = network_from_text(typed)
+    except InputError as error:
+        memory()["refused"] = (typed, f"{str(error)[:1].upper()}{str(error)[1:]}.")
+        return
+    change_in_form(key, lambda network, row: (written, row_to_begin(written)))
 
 
 def row_to_begin(network: Network) -> int:
@@ -162,7 +157,7 @@ def _step(state: dict[str, Any], source: str, other: str) -> None:
         return
     *state[source], text = state[source]
     state[other] = [*state[other], state["text"]]
-    state["text"], state["notice"] = text, ""
+    state["text"], state["notice"], state["refused"] = text, "", ("", "")
     state["selected"] = min(state["selected"], _last_row(state))
 
 
@@ -171,7 +166,7 @@ def _last_row(state: dict[str, Any]) -> int:
 
 
 def _change(state: dict[str, Any], make: Change) -> None:
-    state["notice"] = ""
+    state["notice"], state["refused"] = "", ("", "")
     try:
         made = make(network_from_text(state["text"]), state["selected"])
         network, row = made if isinstance(made, tuple) else (made, state["selected"])

@@ -10,7 +10,7 @@ import streamlit as st
 from cnnlab.derivations import derive, with_unit
 from cnnlab.figures.axis import axis_drawing
 from cnnlab.figures.charts import log_bars
-from cnnlab.fit import fit, ways_to_fit
+from cnnlab.fit import fit, sizes_that_fit, ways_to_fit
 from cnnlab.layers import Conv2d, Shape, output_shape
 from cnnlab.ui import layout, panels
 from cnnlab.ui.controls import choice, whole_number
@@ -90,6 +90,14 @@ def headline(layer: Conv2d, shape: Shape) -> None:
         f"### :blue[{names(shape[2], shape[1], shape[0])}] → "
         f":green[{names(out[2], out[1], out[0])}]\nwidth × height × depth"
     )
+    for name, n in {"width": shape[2], "height": shape[1]}.items():
+        settings = _along(layer)
+        found = fit(n, **settings)
+        if found.unused > settings["padding"]:
+            st.markdown(
+                f":orange[**The {name} does not fit**: {float(found.exact):.4g}, rounded down to "
+                f"{found.floor}. See *Along the {name}* below.]"
+            )
 
 
 def cost(layer: Conv2d, shape: Shape, *, flops: bool, bias: bool) -> None:
@@ -140,8 +148,11 @@ def does_it_fit(layer: Conv2d, shape: Shape) -> None:
         if ways:
             st.markdown("What fits:")
             with st.container(horizontal=True, gap="small"):
+                for size in sizes_that_fit(n, **settings):
+                    _offer("n", size, name)
                 for setting, value in ways.items():
-                    _offer(setting, value, name)
+                    if setting != "n":
+                        _offer(setting, value, name)
 
 
 def sharing(layer: Conv2d, shape: Shape) -> None:
@@ -231,5 +242,7 @@ def _offer(setting: str, value: int, axis: str) -> None:
             st.session_state[_key(field)] = value
 
     st.button(
-        f"{_LABELS[setting]} {value}", on_click=take, key=_key(f"fit_{setting}_{axis.split()[0]}")
+        f"{_LABELS[setting]} {value}",
+        on_click=take,
+        key=_key(f"fit_{setting}_{value}_{axis.split()[0]}"),
     )

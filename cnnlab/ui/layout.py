@@ -48,8 +48,10 @@ a:focus-visible, button:focus-visible, summary:focus-visible, input:focus-visibl
 
 _LECTURE = """
 <style>
-html { font-size: clamp(18px, 1.6vw, 28px); }
-.stMainBlockContainer { max-width: none; padding-top: 4.5rem; }
+html { font-size: clamp(18px, min(1.3vw, 2.2vh), 28px); }
+.stMainBlockContainer { max-width: none; padding-top: 3.6rem; }
+.stMainBlockContainer h1 { font-size: 1.6rem; padding: 0; }
+.stMainBlockContainer > div > [data-testid="stVerticalBlock"] { gap: 0.7rem; }
 </style>
 """
 

@@ -117,7 +117,7 @@ def settings(*, below: DeltaGenerator) -> Stack:
             "d dilation: c3s2p1d1. Layers are joined by hyphens. The name of an example works too.",
         )
     try:
-        layers, problem = parse_stack(text.strip()), ""
+        layers, problem = parse_stack(text.strip().lower()), ""
     except InputError as error:
         layers, problem = (), str(error)
     found = example_of(layers)
@@ -370,7 +370,7 @@ def _link_of_a_visit() -> dict[str, str]:
 def _to_the_end() -> None:
     """Look at the last layer of a stack that is new."""
     try:
-        names = layer_names(parse_stack(st.session_state[_key("stack")].strip()))
+        names = layer_names(parse_stack(st.session_state[_key("stack")].strip().lower()))
     except InputError:
         return
     st.session_state[_key("layer")] = names[-1]
@@ -414,7 +414,7 @@ def _take_layer() -> None:
     """Take over the layer at which the learner came to rest."""
     sent: Any = st.session_state[_key("view")].get("layer")
     try:
-        names = layer_names(parse_stack(st.session_state[_key("stack")].strip()))
+        names = layer_names(parse_stack(st.session_state[_key("stack")].strip().lower()))
     except InputError:
         return
     if isinstance(sent, int) and 1 <= sent <= len(names):

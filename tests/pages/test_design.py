@@ -237,8 +237,11 @@ def test_a_text_that_is_typed() -> None:
     field(at, "text_input", "text").set_value(" 1x9x9_c3k3s1_bn ").run()
     assert text(at) == "1x9x9_c3k3_bn"
     field(at, "text_input", "text").set_value("1x9x9_c3").run()
-    assert text(at) == "1x9x9_c3k3_bn"
-    assert "here is the network from before" in at.warning[0].value
+    assert field(at, "text_input", "text").value == "1x9x9_c3"  # it stays, to be mended
+    assert at.session_state["design_memory"]["text"] == "1x9x9_c3k3_bn"
+    assert at.error[0].value.startswith("Part 2, 'c3', is no layer")
+    assert len(press(at, "undo").error) == 0
+    assert text(press(at, "redo")) == "1x9x9_c3k3_bn"
     field(at, "text_input", "text").set_value(SMALL).run()  # one that was there before
     assert text(at) == SMALL
     for before in ("1x9x9_c3k3_bn", SMALL):

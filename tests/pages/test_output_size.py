@@ -54,13 +54,22 @@ def test_what_does_not_fit_is_mended_by_each_button() -> None:
     assert "**54.25**" in warning.value
     assert "**54**" in warning.value
     keys = [button.key for button in at.button if "_fit_" in button.key]
-    assert len(keys) == 3
+    assert len(keys) == 4
     for key in keys:
         other = run(PAGE, output_size_width="224", output_size_height="224")
         other.button(key=key).click().run()
         assert not other.exception
         assert len(other.warning) == 0
-        assert other.selectbox(key=KEY).value == "Own settings"
+        is_known = key == "output_size_fit_n_227_width"  # what the paper must have meant
+        expected = "AlexNet, first layer" if is_known else "Own settings"
+        assert other.selectbox(key=KEY).value == expected
+
+
+def test_a_size_that_does_not_fit_is_said_beside_it() -> None:
+    at = run(PAGE, output_size_width="224", output_size_height="227")
+    (beside,) = [m.value for m in at.markdown if "does not fit" in m.value]
+    assert "The width does not fit" in beside
+    assert "54.25, rounded down to 54" in beside
 
 
 def test_where_only_padding_is_left_out_nothing_is_lost() -> None:
