@@ -97,8 +97,9 @@ def choice(label: str, options: list[T], *, key: str, default: T | None = None) 
 
 def whole_number(label: str, low: int, high: int, default: int, *, key: str) -> int:
     """Return a whole number from `low` to `high`; it is part of the link."""
+    width = 180 if layout.is_lecture() else 132  # room for the larger type
     return st.number_input(
-        label, low, high, default, step=1, key=key, bind="query-params", width=132
+        label, low, high, default, step=1, key=key, bind="query-params", width=width
     )
 
 

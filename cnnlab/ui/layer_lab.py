@@ -90,13 +90,13 @@ def headline(layer: Conv2d, shape: Shape) -> None:
         f"### :blue[{names(shape[2], shape[1], shape[0])}] → "
         f":green[{names(out[2], out[1], out[0])}]\nwidth × height × depth"
     )
-    for name, n in {"width": shape[2], "height": shape[1]}.items():
+    for name, n in _axes(shape).items():
         settings = _along(layer)
         found = fit(n, **settings)
         if found.unused > settings["padding"]:
             st.markdown(
-                f":orange[**The {name} does not fit**: {float(found.exact):.4g}, rounded down to "
-                f"{found.floor}. See *Along the {name}* below.]"
+                f":orange[**It does not fit along the {name}**: {float(found.exact):.4g}, rounded "
+                f"down to {found.floor}. More below.]"
             )
 
 
@@ -118,10 +118,7 @@ def cost(layer: Conv2d, shape: Shape, *, flops: bool, bias: bool) -> None:
 
 def does_it_fit(layer: Conv2d, shape: Shape) -> None:
     """Show the first and the last place of the kernel, and what to do where it does not fit."""
-    axes = {"width": shape[2], "height": shape[1]}
-    if shape[1] == shape[2]:
-        axes = {"width and height": shape[1]}
-    for name, n in axes.items():
+    for name, n in _axes(shape).items():
         settings = _along(layer)
         found = fit(n, **settings)
         st.markdown(f"#### Along the {name}")
@@ -211,6 +208,13 @@ def _take_example() -> None:
     chosen = _EXAMPLES.get(st.session_state[_key("example")])
     for name, value in zip(_FIELDS, chosen or (), strict=False):
         st.session_state[_key(name)] = value
+
+
+def _axes(shape: Shape) -> dict[str, int]:
+    """Return the lengths of the axes that are told apart."""
+    if shape[1] == shape[2]:
+        return {"width and height": shape[1]}
+    return {"width": shape[2], "height": shape[1]}
 
 
 def _along(layer: Conv2d) -> dict[str, int]:

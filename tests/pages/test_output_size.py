@@ -68,7 +68,7 @@ def test_what_does_not_fit_is_mended_by_each_button() -> None:
 def test_a_size_that_does_not_fit_is_said_beside_it() -> None:
     at = run(PAGE, output_size_width="224", output_size_height="227")
     (beside,) = [m.value for m in at.markdown if "does not fit" in m.value]
-    assert "The width does not fit" in beside
+    assert "It does not fit along the width" in beside
     assert "54.25, rounded down to 54" in beside
 
 
