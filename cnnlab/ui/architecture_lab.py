@@ -256,8 +256,9 @@ def history(*, flops: bool) -> None:
         "several networks together; grey: not a convolutional network. In 2012 and 2013 with "
         "more pictures to learn from (without: 16.4\u202f% and 11.7\u202f%). Second in 2012: "
         f"{SECOND_2012:g}\u202f%; in 2014: VGG, {SECOND_2014:g}\u202f%. Sources: "
-        "Russakovsky et al., 2015, arXiv:1409.0575 (2010 to 2014, and the human: one trained person); He et al., "
-        "arXiv:1512.03385; results of ILSVRC 2016; Hu et al., arXiv:1709.01507."
+        "Russakovsky et al., 2015, arXiv:1409.0575 (2010 to 2014, and the human: "
+        "one trained person); He et al., arXiv:1512.03385; results of "
+        "ILSVRC 2016; Hu et al., arXiv:1709.01507."
     )
     st.markdown(
         f"The challenge has 1000 of ImageNet's {IMAGENET[1]:,} classes. All of ImageNet are "
