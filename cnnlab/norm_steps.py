@@ -35,7 +35,7 @@ _INDEX = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def parse_numbers(text: str, *, name: str, most: int) -> list[float]:
-    """Return the numbers in a text, separated by spaces or semicolons.
+    """Return the numbers in a text, separated by spaces, commas or semicolons.
 
     Parameters
     ----------
@@ -58,22 +58,26 @@ def parse_numbers(text: str, *, name: str, most: int) -> list[float]:
 
     Examples
     --------
-    >>> parse_numbers("1 −2,5; 3", name="the batch", most=8)
+    >>> parse_numbers("1, −2.5; 3", name="the batch", most=8)
     [1.0, -2.5, 3.0]
     """
-    parts = [part.rstrip(",") for part in re.split(r"[\s;]+", text.strip()) if part.strip(",")]
+    parts = re.findall(r"[^\s;,]+", text)
     if not 1 <= len(parts) <= most:
         raise InputError(f"{name} must have 1 to {most} numbers, got {len(parts)}")
     return [_number(part, name) for part in parts]
 
 
 def _number(part: str, name: str) -> float:
-    plain = part.replace("−", "-").replace(",", ".")
-    if len(part) > 12 or not re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)", plain):
-        raise InputError(f"“{part[:12]}” in {name} is no number; write spaces between numbers")
+    plain = part.replace("−", "-")
+    short = part if len(part) <= 12 else f"{part[:12]}…"
+    if not re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?", plain, re.IGNORECASE):
+        raise InputError(
+            f"“{short}” in {name} is no number; write a point for decimals, "
+            "and spaces or commas between numbers"
+        )
     value = float(plain)
     if abs(value) > _LARGEST:
-        raise InputError(f"{name} must hold numbers from −10,000 to 10,000, got {part}")
+        raise InputError(f"“{short}” in {name} is too large; numbers may be from −10,000 to 10,000")
     return value
 
 
@@ -101,7 +105,7 @@ def parse_table(text: str, *, name: str, rows: int, columns: int) -> Floats:
 
     Examples
     --------
-    >>> parse_table("0.2 10; 0.4 340", name="the data", rows=8, columns=4).tolist()
+    >>> parse_table("0.2, 10; 0.4 340", name="the data", rows=8, columns=4).tolist()
     [[0.2, 10.0], [0.4, 340.0]]
     """
     lines = [line for line in text.split(";") if line.strip()]
@@ -112,7 +116,10 @@ def parse_table(text: str, *, name: str, rows: int, columns: int) -> Floats:
         for place, line in enumerate(lines, 1)
     ]
     if len({len(row) for row in table}) > 1:
-        raise InputError(f"all rows of {name} must have as many numbers as the first")
+        raise InputError(
+            f"all rows of {name} must have as many numbers as the first; write a point for "
+            "decimals, and spaces or commas between numbers"
+        )
     return np.array(table)
 
 

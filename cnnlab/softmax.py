@@ -122,15 +122,17 @@ def parse_logits(text: str) -> Floats:
     [2.0, -1.0, 0.5]
     """
     parts = text.replace(",", " ").replace("−", "-").split()
-    if not 2 <= len(parts) <= 10:
-        raise InputError(f"give 2 to 10 logits with commas between them, got {len(parts)}")
     numbers = []
     for part in parts:
         try:
             number = float(part)
         except ValueError:
-            raise InputError(f"{part[:20]!r} is no number") from None
+            raise InputError(f"“{part[:20]}” is no number") from None
         if not math.isfinite(number) or abs(number) > 1e6:
             raise InputError(f"each logit must be from −1,000,000 to 1,000,000, got {part[:20]}")
         numbers.append(number)
+    if not 2 <= len(numbers) <= 10:
+        raise InputError(
+            f"give 2 to 10 logits with spaces or commas between them, got {len(numbers)}"
+        )
     return np.array(numbers)

@@ -15,7 +15,7 @@ def test_probabilities_stand_on_an_axis_from_zero_to_one():
     (bars,) = figure.data
     assert bars.orientation == "h"
     assert list(bars.x) == [0.75, 0.2]
-    assert list(bars.text) == ["75.0 %", "20.0 %"]
+    assert list(bars.text) == ["75.0\u202f%", "20.0\u202f%"]
     assert tuple(figure.layout.xaxis.range) == (0, 1)
     assert figure.layout.xaxis.title.text == "probability"
 
@@ -42,16 +42,16 @@ def test_long_names_are_broken_between_words():
 @pytest.mark.parametrize(
     ("probability", "text"),
     [
-        (0.0, "< 0.01 %"),
-        (0.00009, "< 0.01 %"),
-        (0.0001, "0.01 %"),
-        (0.0042, "0.42 %"),
-        (0.01, "1.0 %"),
-        (0.123, "12.3 %"),
-        (0.9994, "99.9 %"),
-        (0.9996, "> 99.9 %"),
-        (0.999999, "> 99.9 %"),
-        (1.0, "100.0 %"),
+        (0.0, "< 0.01\u202f%"),
+        (0.00009, "< 0.01\u202f%"),
+        (0.0001, "0.01\u202f%"),
+        (0.0042, "0.42\u202f%"),
+        (0.01, "1.0\u202f%"),
+        (0.123, "12.3\u202f%"),
+        (0.9994, "99.9\u202f%"),
+        (0.9996, "> 99.9\u202f%"),
+        (0.999999, "> 99.9\u202f%"),
+        (1.0, "100.0\u202f%"),
     ],
 )
 def test_a_probability_in_words(probability, text):
@@ -62,7 +62,7 @@ def test_a_probability_in_words(probability, text):
 @given(probability=st.floats(0, 1, exclude_max=True))
 def test_no_probability_is_said_to_be_nothing_or_certain(probability):
     (text,) = probability_bars(["cat"], [probability]).data[0].text
-    number = float(text.strip("<>% "))
+    number = float(text.strip("<>% \u202f"))
     assert number > 0
     assert number < 100
     if text[0].isdigit():

@@ -70,10 +70,11 @@ def test_a_text_becomes_logits() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "2 to 10 logits with commas between them, got 0"),
+        ("", "2 to 10 logits with spaces or commas between them, got 0"),
         ("1", "got 1"),
+        ("abc", "“abc” is no number"),
         ("1 " * 11, "got 11"),
-        ("1, two", "'two' is no number"),
+        ("1, two", "“two” is no number"),
         ("1, nan", "each logit must be from"),
         ("1, inf", "each logit must be from"),
         ("1, 1e7", "each logit must be from"),

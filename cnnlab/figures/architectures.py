@@ -11,6 +11,7 @@ from cnnlab.architectures.history import ABLATION, CHALLENGE, HUMAN, MEASURED
 from cnnlab.architectures.tables import Line
 from cnnlab.derivations import with_unit
 from cnnlab.figures.theme import ROLES
+from cnnlab.percent import percent
 
 __all__ = ["ablation_bars", "accuracy_bubbles", "challenge_bars", "stage_shares"]
 
@@ -49,7 +50,7 @@ def stage_shares(
                 role = "cursor" if line.name in connected else "kernel"
                 share = count / whole
                 number = with_unit(count * (2 if quantity == "FLOPs" else 1), "")
-                says = f"{line.name}: {number} {quantity}, {share:.1%}"
+                says = f"{line.name}: {number} {quantity}, {percent(share)}"
                 figure.add_bar(
                     x=[share],
                     y=[bar],
@@ -59,7 +60,7 @@ def stage_shares(
                         "opacity": 0.55,
                         "line": {"color": ROLES[role].figure, "width": 2},
                     },
-                    text=f"{line.name}<br>{share:.0%}" if share >= 0.08 else "",
+                    text=f"{line.name}<br>{percent(round(share, 2))}" if share >= 0.08 else "",
                     textposition="inside",
                     insidetextanchor="middle",
                     textangle=0,
@@ -90,11 +91,11 @@ def challenge_bars() -> go.Figure:
             x=[error for _, error, _ in bars],
             y=[name for name, _, _ in bars],
             orientation="h",
-            text=[f"{error:g} %" for _, error, _ in bars],
+            text=[f"{error:g}\u202f%" for _, error, _ in bars],
             textposition="outside",
             constraintext="none",
             marker_color=[ROLES[role].figure for _, _, role in bars],
-            hovertemplate="%{y}: %{x} %<extra></extra>",
+            hovertemplate="%{y}: %{x}\u202f%<extra></extra>",
             cliponaxis=False,
         )
     )
@@ -142,7 +143,7 @@ def accuracy_bubbles(*, flops: bool = False) -> go.Figure:
                 "line": {"color": ROLES["output"].figure, "width": 2},
             },
             hovertext=[
-                f"{e.title}: {e.top1:.1f} %, {times * e.gmacs:.3g} G{unit}, "
+                f"{e.title}: {e.top1:.1f}\u202f%, {times * e.gmacs:.3g} G{unit}, "
                 f"{with_unit(e.n_params, '')} parameters"
                 for e in entries
             ],
@@ -183,7 +184,7 @@ def ablation_bars() -> go.Figure:
                 "color": ROLES[role].figure,
                 "pattern": {"shape": shape, "fillmode": "overlay"},
             },
-            hovertemplate="%{y}: %{x} %<extra>" + label + "</extra>",
+            hovertemplate="%{y}: %{x}\u202f%<extra>" + label + "</extra>",
             cliponaxis=False,
         )
     figure.update_layout(

@@ -79,10 +79,10 @@ def percent(probability: float) -> str:
     """Return a probability as text: two digits that matter, never a false 0 or 100."""
     share = 100 * probability
     if share < 0.01:
-        return "< 0.01 %"
+        return "< 0.01\u202f%"
     if 99.95 <= share < 100:
-        return "> 99.9 %"
-    return f"{share:.2f} %" if share < 1 else f"{share:.1f} %"
+        return "> 99.9\u202f%"
+    return f"{share:.2f}\u202f%" if share < 1 else f"{share:.1f}\u202f%"
 
 
 def log_bars(names: Sequence[str], values: Sequence[int], *, title: str) -> go.Figure:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from cnnlab.figures.theme import ROLES
+from cnnlab.percent import percent
 
 __all__ = ["log_columns", "share_bars", "short", "with_power"]
 
@@ -125,7 +126,7 @@ def log_columns(
 
 
 def share_bars(names: Sequence[str], shares: Sequence[float], *, title: str, role: str) -> str:
-    """Return a horizontal bar for each share of 1, with its number.
+    r"""Return a horizontal bar for each share of 1, with its number.
 
     Parameters
     ----------
@@ -145,7 +146,7 @@ def share_bars(names: Sequence[str], shares: Sequence[float], *, title: str, rol
 
     Examples
     --------
-    >>> "25.0 %" in share_bars(["a", "b"], [0.25, 0.75], title="shares", role="output")
+    >>> "25\u202f%" in share_bars(["a", "b"], [0.25, 0.75], title="shares", role="output")
     True
     """
     rows = "".join(
@@ -153,7 +154,7 @@ def share_bars(names: Sequence[str], shares: Sequence[float], *, title: str, rol
         f'<span style="border-left:2px solid currentColor;height:1.3rem">'
         f'<span style="display:block;height:100%;width:{100 * share:.2f}%;'
         f'background:{ROLES[role].figure}"></span></span>'
-        f'<span style="text-align:right">{100 * share:.1f} %</span></div>'
+        f'<span style="text-align:right">{percent(share)}</span></div>'
         for name, share in zip(names, shares, strict=True)
     )
     return (

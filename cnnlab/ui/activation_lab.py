@@ -19,6 +19,7 @@ from cnnlab.figures.number_grid import number_grid
 from cnnlab.figures.signed_maps import map_cards, signed_picture
 from cnnlab.images import shrink, to_array
 from cnnlab.kernels import KERNELS, kernel
+from cnnlab.percent import percent
 from cnnlab.softmax import naive_softmax, parse_logits, softmax, softmax_jacobian
 from cnnlab.ui import panels
 from cnnlab.ui.controls import choice, pick, picture_picker, whole_number
@@ -55,7 +56,7 @@ def curves() -> Settings:
     with st.container(horizontal=True, gap="medium"):
         first = pick("Activation", _TITLES[-3:] + _TITLES[:-3], key=_key("first"), width=160)
         second = pick(
-            "Beside it", [_TITLES[0], _NOTHING, *_TITLES[1:]], key=_key("second"), width=160
+            "Compare with", [_TITLES[0], _NOTHING, *_TITLES[1:]], key=_key("second"), width=160
         )
         place = _number("x", -_REACH, _REACH, 1.0, _STEP, key=_key("x"))
         slope = _number("Leaky slope", 0.0, 0.9, 0.01, 0.01, key=_key("slope"))
@@ -125,8 +126,8 @@ def feature_maps(found: Settings) -> None:
         entry = found.curve(title)
         after = entry.function(z)
         linear = entry.name == "none"
-        zeros = _percent(float((after == 0).mean()))
-        flat = _percent(saturated_share(entry, z, threshold=found.threshold))
+        zeros = percent(float((after == 0).mean()))
+        flat = percent(saturated_share(entry, z, threshold=found.threshold))
         shown = f"from {_signed(after.min())} to {_signed(after.max())}"
         cards.append(
             (
@@ -215,7 +216,7 @@ def dead(width: int, seed: int, found: Settings) -> None:
     n_dead = int(lost.sum())
     answers = 100 * (run.sums[0] > 0).mean(axis=0)
     st.markdown(
-        f"### {n_dead} of {width} units are dead ({_percent(n_dead / width)})\n"
+        f"### {n_dead} of {width} units are dead ({percent(n_dead / width)})\n"
         f"{_dead_words(n_dead, lost, leaky.weight_gradients[0])}"
     )
     columns = 8 if width <= 64 else 16
@@ -242,7 +243,7 @@ def softmax_part() -> None:
             key=_key("logits"),
             bind="query-params",
             width=260,
-            help="2 to 10 numbers with commas between them.",
+            help="2 to 10 numbers with spaces or commas between them.",
         )
         temperature = st.slider(
             "Temperature T", 0.1, 10.0, 1.0, 0.1, key=_key("temperature"), bind="query-params"
@@ -384,7 +385,7 @@ def _dead_words(n_dead: int, lost: NDArray[np.bool_], leaky_gradient: Floats) ->
     share = float((leaky_gradient[lost] != 0).any(axis=1).mean())
     return (
         "They are zero for all inputs, so the gradient of their weights is exactly 0 and training "
-        f"cannot bring them back. With leaky ReLU {_percent(share)} of them would still get a "
+        f"cannot bring them back. With leaky ReLU {percent(share)} of them would still get a "
         "gradient."
     )
 
@@ -422,10 +423,6 @@ def _end(value: float) -> str:
 def _signed(value: float) -> str:
     text = f"{value:.4g}" if abs(value) >= 1e6 else f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text.replace("-", "−")
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0%}".replace("%", " %")
 
 
 def _number(label: str, low: float, high: float, default: float, step: float, *, key: str) -> float:

@@ -244,19 +244,22 @@ def comparison(network: Network, other: Network | None, *, flops: bool) -> None:
 def history(*, flops: bool) -> None:
     """Show what networks reached: the challenge by year, accuracy by cost, an ablation."""
     st.markdown("#### The ImageNet challenge: error of each year's winner")
-    errors = "; ".join(f"{year} {who} {error:g} %" for year, (error, who, _) in CHALLENGE.items())
+    errors = "; ".join(
+        f"{year} {who} {error:g}\u202f%" for year, (error, who, _) in CHALLENGE.items()
+    )
     layout.chart(
         challenge_bars(),
         height=380,
-        alt=f"Top-5 error of the winner by year: {errors}. A human reaches {HUMAN:g} %.",
+        alt=f"Top-5 error of the winner by year: {errors}. A human reaches {HUMAN:g}\u202f%.",
     )
     st.caption(
         "Top-5 error: the right class is not among the five best guesses. Test pictures, mostly "
         "several networks together; grey: not a convolutional network. In 2012 and 2013 with "
-        "more pictures to learn from (without: 16.4 % and 11.7 %). Second in 2012: "
-        f"{SECOND_2012:g} %; in 2014: VGG, {SECOND_2014:g} %. Sources: Russakovsky et al., "
-        "2015, arXiv:1409.0575 (2010 to 2014, and the human: one trained person); He et al., "
-        "arXiv:1512.03385; results of ILSVRC 2016; Hu et al., arXiv:1709.01507."
+        "more pictures to learn from (without: 16.4\u202f% and 11.7\u202f%). Second in 2012: "
+        f"{SECOND_2012:g}\u202f%; in 2014: VGG, {SECOND_2014:g}\u202f%. Sources: "
+        "Russakovsky et al., 2015, arXiv:1409.0575 (2010 to 2014, and the human: "
+        "one trained person); He et al., arXiv:1512.03385; results of "
+        "ILSVRC 2016; Hu et al., arXiv:1709.01507."
     )
     st.markdown(
         f"The challenge has 1000 of ImageNet's {IMAGENET[1]:,} classes. All of ImageNet are "
@@ -274,12 +277,14 @@ def history(*, flops: bool) -> None:
     *parts, (_, fused) = FUSION.items()
     st.caption(
         "He et al., arXiv:1512.03385, table 5. For GoogLeNet its own paper says "
-        f"{CHALLENGE[2014][0]:g} %. The winner of 2016 put together, among others, "
-        + ", ".join(f"{name} ({error:.2f} %)" for name, error in parts)
+        f"{CHALLENGE[2014][0]:g}\u202f%. The winner of 2016 put together, among others, "
+        + ", ".join(f"{name} ({error:.2f}\u202f%)" for name, error in parts)
         + f", and reached {fused:.2f} % in the test: different networks make different mistakes."
     )
     st.markdown("#### Accuracy against cost")
-    found = "; ".join(f"{e.title} {e.top1:.1f} %, {e.gmacs:g} GMACs" for e in MEASURED.values())
+    found = "; ".join(
+        f"{e.title} {e.top1:.1f}\u202f%, {e.gmacs:g} GMACs" for e in MEASURED.values()
+    )
     layout.chart(
         accuracy_bubbles(flops=flops),
         height=560,
@@ -292,7 +297,7 @@ def history(*, flops: bool) -> None:
         "of their lead is architecture. Its AlexNet and GoogLeNet are not those of the papers."
     )
     st.markdown("#### What happens if layers are taken away?")
-    rows = "; ".join(f"{row.title}: {row.val_top5:g} %" for row in ABLATION)
+    rows = "; ".join(f"{row.title}: {row.val_top5:g}\u202f%" for row in ABLATION)
     layout.chart(
         ablation_bars(),
         height=900,
@@ -409,6 +414,11 @@ def _table_row(line: Line, times: int, *, grouped: bool, narrow: bool = False) -
     )
 
 
+def _narrow(text: str) -> str:
+    """Return a text whose percent signs stand as everywhere else in the lab."""
+    return text.replace(" %", "\u202f%")
+
+
 def _published_row(network: Network, entry: Published) -> str:
     total = network.total
     ours = {"parameters": f"{total.n_params:,}", "MACs": f"{total.macs:,} MACs", "": "–"}
@@ -416,7 +426,8 @@ def _published_row(network: Network, entry: Published) -> str:
     below = below[0].upper() + below[1:]
     return (
         f'<tr><th scope="row" style="border-bottom:none">{escape(entry.quantity)}</th>'
-        f'<td class="right" style="border-bottom:none;white-space:normal">{escape(entry.value)}'
+        f'<td class="right" style="border-bottom:none;white-space:normal">'
+        f"{escape(_narrow(entry.value))}"
         f'</td><td class="right" style="border-bottom:none;white-space:normal">{ours[entry.ours]}'
         f'</td></tr><tr><td colspan="3" style="padding-top:0">{below}</td></tr>'
     )

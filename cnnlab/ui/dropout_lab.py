@@ -24,6 +24,7 @@ from cnnlab.figures.columns import with_power
 from cnnlab.figures.signed_maps import map_cards, signed_picture
 from cnnlab.images import shrink, to_array
 from cnnlab.kernels import kernel
+from cnnlab.percent import percent
 from cnnlab.stochastic_depth import (
     RULES,
     blocks_kept,
@@ -48,6 +49,9 @@ __all__ = [
 ]
 
 PAGE = "dropout"
+_RESTS = (
+    "At test time every {} in every pass, so all passes are alike and Play has nothing to show."
+)
 _PASSES = 400
 _MOST_BLOCKS = 100
 _CELLS = 28  # rows and columns of a small photograph
@@ -114,6 +118,8 @@ def network() -> Settings:
         "chart_title": "The mean output of all passes so far",
     }
     pass_view(data, key=_key("view"), on_rest=_taker("view", "pass", _PASSES))
+    if phase == "test time":
+        st.caption(_RESTS.format("unit is there"))
     return Settings(p, scaling, seed, number)
 
 
@@ -143,8 +149,8 @@ def expected_value(found: Settings) -> None:
         test = at_test_time(unit, p=found.p, scaling=scaling).item()
         columns.append([on, off, mean, keep * on + found.p * off, test])
     names = [
-        f"training, kept ({_percent(keep)} of the passes)",
-        f"training, dropped ({_percent(found.p)})",
+        f"training, kept ({percent(keep)} of the passes)",
+        f"training, dropped ({percent(found.p)})",
         f"mean of {count:,} passes (kept in {int(kept.sum()):,})",
         "expected value: kept · (1 − p) + 0 · p",
         "test time",
@@ -170,7 +176,10 @@ def sub_networks() -> None:
     n = whole_number("Hidden units n", 1, 4096, 10, key=_key("units"))
     count = 2**n
     text = f"{count:,}" if n <= 40 else f"a number of {len(str(count)):,} digits"
-    st.markdown(f"### 2 to the power of {n:,} = {text}\nsub-networks, all with the same weights")
+    which = "both" if n == 1 else "all"
+    st.markdown(
+        f"### 2 to the power of {n:,} = {text}\nsub-networks, {which} with the same weights"
+    )
 
 
 def feature_maps(found: Settings) -> None:
@@ -191,10 +200,10 @@ def feature_maps(found: Settings) -> None:
     whole = spatial_dropout(maps, kept, p=found.p)
     for title, result in (("Dropout: single cells", cells), ("Spatial dropout: whole maps", whole)):
         zeros = [float((channel == 0).mean()) for channel in result]
-        st.markdown(f"**{title}**, pass {found.number}: {_percent(np.mean(zeros))} zeros")
+        st.markdown(f"**{title}**, pass {found.number}: {percent(float(np.mean(zeros)))} zeros")
         cards = []
         for name, channel, share in zip(_MAPS, result, zeros, strict=True):
-            text = "✕ dropped" if share == 1 else f"{_percent(share)} zeros"
+            text = "✕ dropped" if share == 1 else f"{percent(share)} zeros"
             alt = f"The feature map of the kernel {name}, {text}."
             cards.append((name.capitalize(), text, signed_picture(channel), alt))
         st.html(map_cards(cards, smallest="8rem"))
@@ -245,16 +254,20 @@ def blocks() -> Floats:
         "chart_title": "The mean number of blocks that run, over all passes so far",
     }
     pass_view(data, key=_key("depth_view"), on_rest=_taker("depth_view", "depth_pass", _PASSES))
+    if phase == "test time":
+        st.caption(_RESTS.format("block runs"))
     way = (
         f"{count} − (1 − {last:g}) · ({count} + 1) / 2"
         if rule == "linear"
         else f"{count} · {last:g}"
     )
+    expect = "is expected to run" if count == 1 else "are expected to run"
+    power = f"{2**count:,}" if count < 20 else f"about {with_power(2.0**count)}"
     st.markdown(
-        f"### {way} = {_number(expected)} of {count} blocks are expected to run\n"
-        f"{_percent(1 - expected / count)} of the work of the blocks is saved in training, "
-        f"2 to the power of {count} = about {with_power(2.0**count)} networks share "
-        "the weights. At test time all blocks run."
+        f"### {way} = {_number(expected)} of {_blocks(count)} {expect}\n"
+        f"{percent(1 - expected / count)} of the work of the blocks is saved in training, "
+        f"2 to the power of {count} = {power} networks share "
+        f"the weights. At test time {'the block runs' if count == 1 else 'all blocks run'}."
     )
     st.caption(
         "Under each block stands its survival probability. ResNet-110 has 54 blocks of two layers, "
@@ -270,7 +283,7 @@ def one_block(survival: Floats) -> None:
         block = whole_number("Block", 1, _MOST_BLOCKS, 27, key=_key("block"))
         place = min(block, len(survival)) - 1
         if block > len(survival):
-            st.markdown(f"The network has {len(survival)} blocks: this is the last.")
+            st.markdown(f"The network has {_blocks(len(survival))}: this is the last.")
     chance = float(survival[place])
     x, f = np.array(1.0), np.array(0.6)
     skipped = residual_in_training(x, f, kept=False).item()
@@ -318,8 +331,8 @@ def _number(value: float) -> str:
     return text.replace("-", "−")
 
 
-def _percent(share: float | np.floating[Any]) -> str:
-    return f"{share:.0%}".replace("%", " %")
+def _blocks(count: int) -> str:
+    return "1 block" if count == 1 else f"{count} blocks"
 
 
 def _key(name: str) -> str:

@@ -36,6 +36,7 @@ from cnnlab.filters import (
     parse_kernel,
 )
 from cnnlab.kernels import KERNELS
+from cnnlab.percent import percent
 from cnnlab.ui import layout
 from cnnlab.ui.controls import Picture, choice, pick, picture_picker
 from cnnlab.ui.filter_view import filter_view, send_pixels
@@ -192,7 +193,7 @@ def settings() -> Setting | None:
     with st.container(horizontal=True, gap="medium"):
         channels = choice("Channels", list(CHANNELS), key=_key("channels"))
         border = choice("Beyond the border", list(BORDERS), key=_key("border"))
-        shown = pick("Numbers drawn", list(SHOWN), key=_key("shown"), width=180)
+        shown = pick("Shades of the output", list(SHOWN), key=_key("shown"), width=180)
     setting = Setting(parts, combine, picture, channels, border, shown, stage)
     if channels == "colour" and parts and setting.rule in ("angle", "blue and orange"):
         what = "Angles" if setting.rule == "angle" else "Blue and orange"
@@ -332,7 +333,8 @@ def _range_words(values: Floats, length: Floats | None, shading: Shading) -> str
         drawn += ", and the grey in the middle is 0"
     lost = int(((values < shading.black) | (values > shading.white)).sum())
     if shading.kind == "grey" and lost:
-        drawn += f"; {lost / values.size:.1%} of the numbers lie beyond and are drawn like the ends"
+        beyond = percent(lost / values.size)
+        drawn += f"; {beyond} of the numbers lie beyond and are drawn like the ends"
     return f"The output has numbers from **{_number(low)}** to **{_number(high)}**. Drawn: {drawn}."
 
 

@@ -17,6 +17,7 @@ from cnnlab.figures.log_bars import html_log_bars
 from cnnlab.figures.number_grid import number_grid
 from cnnlab.figures.pictures import framed, grey_picture
 from cnnlab.layers import Conv2d, Flatten, Linear
+from cnnlab.percent import percent
 from cnnlab.pixel_moves import Change, Fill, Peak, ShiftTest, correlation
 from cnnlab.pixel_tensors import Order, flat_index
 from cnnlab.ui import cache, panels
@@ -80,7 +81,9 @@ def settings() -> Shown:
         longest = choice("Longer side, pixels", _LONGEST, key=_key("side"))
         grey = choice("Channels", ["red, green, blue", "grey"], key=_key("colours")) == "grey"
         unit = choice("Values", ["0 to 255", "0 to 1"], key=_key("values"))
-        drawn = "grey" if grey else choice("One channel as", ["grey", "tinted"], key=_key("drawn"))
+        drawn = (
+            "grey" if grey else choice("Show one channel in", ["grey", "tinted"], key=_key("drawn"))
+        )
     x, digest = cache.tensor(picture.digest, picture.image, longest=longest, grey=grey)
     kind = "uint8" if unit == "0 to 255" else "float"
     return Shown(picture, x, digest, kind, drawn == "tinted")
@@ -93,7 +96,9 @@ def view(shown: Shown) -> tuple[int, int]:
     with st.container(horizontal=True, gap="small"):
         row = _place("row", "Row", height, _FIRST[0])
         column = _place("column", "Column", width, _FIRST[1])
-        across = whole_number("Columns seen", _FEWEST, _LONGEST[0], _LONGEST[0], key=_key("across"))
+        across = whole_number(
+            "Columns in sight (zoom)", _FEWEST, _LONGEST[0], _LONGEST[0], key=_key("across")
+        )
         channel = _ALL
         if channels == 3:
             channel = choice("Channel in sight", [_ALL, *_NAMES], key=_key("channel"))
@@ -276,7 +281,7 @@ def shift(shown: Shown) -> None:
         f"**The vector:** {_share(found.input)} of its numbers have changed.\n\n"
         f"**The feature map:** its strongest response is as strong as before and has moved by "
         f"{_counted(gone[0], 'row')} and {_counted(gone[1], 'column')}, as the picture did. Of the "
-        f"cells whose window was in both pictures, **{share:.0%}** have moved along with it "
+        f"cells whose window was in both pictures, **{percent(share)}** have moved along with it "
         "(*equivariance*)."
     )
 
@@ -465,7 +470,7 @@ def _cost_row(name: str, row: Row) -> list[str]:
 
 
 def _share(change: Change) -> str:
-    return f"**{change.changed / change.total:.1%}**"
+    return f"**{percent(change.changed / change.total)}**"
 
 
 def _two(number: float) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cnnlab.checks import InputError
 from cnnlab.figures.number_grid import number_grid
+from cnnlab.percent import percent
 from cnnlab.pool_code import pytorch_pooling
 from cnnlab.pool_gradients import max_unpool2d
 from cnnlab.pool_inputs import DETECTOR, POOL_INPUTS, feature_map
@@ -186,7 +187,7 @@ def saving() -> None:
         return
     panels.table(
         ["", "without pooling", "with pooling", "saved"],
-        [[s.quantity, f"{s.without:,}", f"{s.pooled:,}", f"{s.saved:.1%}"] for s in found],
+        [[s.quantity, f"{s.without:,}", f"{s.pooled:,}", percent(s.saved)] for s in found],
         align="lrrr",
     )
     st.caption(
@@ -373,13 +374,22 @@ def _all_windows(strip: NDArray[np.float64], width: int, shift: int, *, beside: 
             f"{found.outputs_changed.sum()} of {found.outputs_changed.size}" for found in kinds
         ]
         size = f"{window}" if len(strip) == 1 else f"{window} × {window}"
-        expected = f"{float(expected_change(window, shift)):.0%}" if len(strip) == 1 else ""
+        expected = percent(float(expected_change(window, shift))) if len(strip) == 1 else ""
         rows.append([size, *counts, expected])
+    sizes = (
+        "Windows of k side by side give ⌊n / k⌋ outputs along a side of n inputs: "
+        "what is left over at the end is not read."
+        if beside
+        else "A window of k at every place, with ⌊(k − 1) / 2⌋ of padding on both sides, gives n "
+        "outputs along a side of n inputs where k is odd, and n − 1 where k is even."
+    )
     head = ["window", "maxima that change", "means that change"]
     if len(strip) == 1:
         panels.table([*head, "maxima, expected"], rows, align="lrrr")
         st.caption(
-            "*Expected*: of a long row of random numbers, 1 − (window − shift) / (window + shift)."
+            f"{sizes} *Expected*: of a long row of random numbers, "
+            "1 − (window − shift) / (window + shift)."
         )
     else:
         panels.table(head, [row[:3] for row in rows], align="lrr")
+        st.caption(sizes)

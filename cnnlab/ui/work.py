@@ -11,6 +11,7 @@ from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from cnnlab import compute
+from cnnlab.percent import percent
 
 __all__ = ["download", "in_queue", "networks"]
 
@@ -101,7 +102,7 @@ def _tell(box: st.delta_generator.DeltaGenerator, ticket: compute.Ticket[T], lab
     elif ticket.fraction is None:
         box.info(f"{label} …", icon=":material/hourglass_top:")
     else:
-        box.progress(ticket.fraction, text=f"{label}: {ticket.fraction:.0%}")
+        box.progress(ticket.fraction, text=f"{label}: {percent(round(ticket.fraction, 2))}")
 
 
 def _browser_is_there() -> bool:

@@ -29,7 +29,7 @@ def test_place_in_line_progress_and_leaving(
         return visit
 
     first = arrive("first")  # this queue has one worker
-    expect(first.page.get_by_text("Working: 25%")).to_be_visible()
+    expect(first.page.get_by_text("Working: 25\u202f%")).to_be_visible()
     second = arrive("second")
     expect(second.page.get_by_text("Working: 1 job is ahead of you.")).to_be_visible()
     third = arrive("third")
@@ -40,7 +40,7 @@ def test_place_in_line_progress_and_leaving(
     second.page.context.close()  # leaves while waiting
     expect(third.page.get_by_text("Working: 1 job is ahead of you.")).to_be_visible()
     first.page.context.close()  # leaves while its work is running: the worker is free again
-    expect(third.page.get_by_text("Working: 25%")).to_be_visible()
+    expect(third.page.get_by_text("Working: 25\u202f%")).to_be_visible()
     (tmp_path / "third").touch()
     expect(third.page.get_by_text("third is done")).to_be_visible()
     expect(with_third.page.get_by_text("third is done")).to_be_visible()

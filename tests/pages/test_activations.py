@@ -101,7 +101,7 @@ def test_a_lower_bias_kills_more_units() -> None:
 def test_softmax_survives_what_breaks_the_naive_form() -> None:
     plain, shifted = run(PAGE), run(PAGE, activations_shift="1000")
     for at in (plain, shifted):
-        for share in ("65.9 %", "24.2 %", "9.9 %"):
+        for share in ("65.9\u202f%", "24.2\u202f%", "9.9\u202f%"):
             assert share in shown(at)
     assert "∞: overflow" in shown(shifted)
     assert "1000.1" in shown(shifted)
@@ -119,9 +119,14 @@ def test_what_are_no_logits_is_said_and_the_rest_stays(text: str) -> None:
     assert "No activation" in shown(at)
 
 
+def test_a_word_among_the_logits_is_named() -> None:
+    (error,) = run(PAGE, activations_logits="abc").error
+    assert error.value == "These are no logits: “abc” is no number."
+
+
 def test_maps_say_their_share_of_zeros() -> None:
     text = shown(run(PAGE, activations_bias="-2.0"))
-    assert re.search(r"ReLU</figcaption>.*?100 % zeros, 100 % saturated", text)
+    assert re.search(r"ReLU</figcaption>.*?100\u202f% zeros, 100\u202f% saturated", text)
 
 
 def test_choosing_a_picture_later_leaves_the_rest_of_the_page() -> None:

@@ -33,13 +33,13 @@ def test_every_network_opens_in_every_detail() -> None:
         assert f"{network.total.n_params:,}" in words
         assert f"{network.total.macs:,}" in words
         for figure in network.published:
-            assert figure.value in words
+            assert figure.value.replace(" %", "\u202f%") in words
 
 
 @pytest.mark.parametrize(
     ("key", "texts"),
     [
-        ("alexnet", ["60,965,224", "724,406,816", "227 × 227 × 3", "15.3 %"]),
+        ("alexnet", ["60,965,224", "724,406,816", "227 × 227 × 3", "15.3\u202f%"]),
         ("vgg16", ["138,357,544", "15,470,264,320", "38,016", "14,714,688"]),
         ("googlenet", ["6,998,552", "1,582,671,872", "358 million", "271.4 M", "854.2 M"]),
         ("resnet50", ["25,557,032", "4,089,184,256", "3.8 billion"]),
@@ -105,15 +105,15 @@ def test_measured_tables_are_shown_with_their_corrections() -> None:
     for error in ENSEMBLES.values():
         assert f">{error:.2f}<" in words
     for name, error in list(FUSION.items())[:-1]:
-        assert f"{name} ({error:.2f} %)" in words
+        assert f"{name} ({error:.2f}\u202f%)" in words
     assert "without layers 6, 7: 4.3, not 5.7" in words
     assert "14,197,122 pictures, 650 for each class" in words
-    assert "Second in 2012: 26.2 %; in 2014: VGG, 7.3 %" in words
+    assert "Second in 2012: 26.2\u202f%; in 2014: VGG, 7.3\u202f%" in words
 
 
 def test_where_alexnets_costs_sit_is_said() -> None:
     words = shown(run(PAGE, architectures_network="alexnet"))
-    assert "fully connected layers hold 96.2 % of the parameters and do 8.1 %" in words
+    assert "fully connected layers hold 96.2\u202f% of the parameters and do 8.1\u202f%" in words
 
 
 def test_flops_are_twice_the_macs() -> None:

@@ -56,7 +56,7 @@ def test_both_scalings_keep_the_expected_value() -> None:
     text = shown(run(PAGE, dropout_p="0.25", dropout_value="0.6", dropout_passes="10000"))
     cell = '<td class="right">'
     for words in (
-        f"kept (75 % of the passes)</th>{cell}0.8</td>{cell}0.6</td>",
+        f"kept (75\u202f% of the passes)</th>{cell}0.8</td>{cell}0.6</td>",
         f"test time</th>{cell}0.6</td>{cell}0.45</td>",
     ):
         assert words in text
@@ -82,6 +82,14 @@ def test_blocks_of_resnet_110() -> None:
     assert "54 − (1 − 0.5) · (54 + 1) / 2 = 40.25 of 54 blocks" in shown(at)
 
 
+def test_one_block_is_counted_as_one() -> None:
+    text = shown(run(PAGE, dropout_blocks="1"))
+    assert "= 0.5 of 1 block is expected to run" in text
+    assert "2 to the power of 1 = 2 networks share" in text
+    assert "At test time the block runs." in text
+    assert "1 blocks" not in text
+
+
 def test_a_block_beyond_the_last_is_the_last() -> None:
     at = run(PAGE, dropout_blocks="5", dropout_block="27", dropout_last="0.0")
     assert "The network has 5 blocks: this is the last." in shown(at)
@@ -100,6 +108,8 @@ def test_whole_maps_are_dropped_or_kept() -> None:
 def test_test_time_is_sent() -> None:
     at = run(PAGE, dropout_phase="test time", dropout_depth_phase="test time")
     assert view(at, "network")["test"] is view(at, "blocks")["test"] is True
+    assert "every unit is there in every pass" in shown(at)
+    assert "every block runs in every pass" in shown(at)
 
 
 def test_the_rest_of_the_page_stays_while_a_picture_is_chosen() -> None:

@@ -130,7 +130,7 @@ def test_shifted_in_every_direction(direction: str, step: tuple[int, int]) -> No
     text = shown(at)
     assert f"{np.count_nonzero(moved - x):,} of {x.size:,}" in text
     assert f"{rows} rows and {columns} columns".replace("-", "−") in text
-    assert "**100%** have moved along" in text
+    assert "**100\u202f%** have moved along" in text
 
 
 def test_a_shift_that_leaves_nothing_is_said_in_a_sentence() -> None:

@@ -204,6 +204,9 @@ def test_local_responses_and_their_constants() -> None:
     [
         ({"batch": "1 x"}, "“x” in the batch is no number"),
         ({"batch": "1 2 3 4 5 6 7 8 9"}, "the batch must have 1 to 8 numbers, got 9"),
+        ({"batch": "1e308 1"}, "“1e308” in the batch is too large"),
+        ({"table": "1,2; 3,4", "test": "x"}, "“x” in the test example is no number"),
+        ({"table": "1,2; 3", "test": "1 2"}, "write a point for decimals"),
         ({"table": "1 1; 1 2"}, "column 1 is constant"),
         ({"test": "1"}, "as many numbers as a row, 2, got 1"),
         ({"groups": "3"}, "3 groups cannot share 4 channels equally; these can: 1, 2, 4"),

@@ -201,7 +201,7 @@ def test_a_window_that_does_not_fit_the_shifted_map_is_refused_in_numbers() -> N
 
 def test_savings_follow_the_settings() -> None:
     text = words(visit(channels="16", side="28", filters="32", units="120"))
-    for number in ("12,544", "3,136", "4,640", "1,505,400", "376,440", "75.0%"):
+    for number in ("12,544", "3,136", "4,640", "1,505,400", "376,440", "75\u202f%"):
         assert number in text, number
     at = visit(save_window="16", side="8")
     assert "covers 16 rows, the padded input has 8" in at.error[0].value

@@ -1,26 +1,53 @@
 // Exercises that check themselves. Answers and hints come from Python; nothing goes back.
 const QUIZZES = new WeakMap();
 
-/** Read a number as people write it: 1,000 or 1 000 or 0.5 or 0,5 or −3; NaN if it is none. */
-function number(text) {
-  const plain = text.trim().replace(/[\s\u00a0\u2009\u202f']/g, "").replace(/\u2212/g, "-");
-  if (plain === "") return NaN;
-  if (/^[-+]?\d{1,3}(,\d{3})+(\.\d*)?$/.test(plain)) return Number(plain.replace(/,/g, ""));
-  return Number(plain.replace(/^([-+]?\d*),(\d*)$/, "$1.$2"));
+const WRITTEN = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+const COMMAS_GROUP = /^[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?$/; // 1,000,000.5
+const DOTS_GROUP = /^[-+]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?$/; // 1.000.000,5
+
+/** All numbers that a text may mean, the likeliest first: 1,000 or 1 000 or 0.5 or 0,5 or 25 %. */
+function readings(text) {
+  const plain = text.replace(/[\s\u00a0\u2009\u202f']/g, "").replace(/\u2212/g, "-").replace(/%$/, "");
+  const ways = [];
+  if (COMMAS_GROUP.test(plain)) ways.push(plain.replace(/,/g, ""));
+  ways.push(plain.replace(/^([-+]?\d*),(\d*)$/, "$1.$2"));
+  if (DOTS_GROUP.test(plain)) ways.push(plain.replace(/\./g, "").replace(",", "."));
+  return ways.filter((way) => WRITTEN.test(way)).map(Number).filter(Number.isFinite);
 }
 
+/** What to say of an answer; counts: false where nothing was answered, so it is no try. */
 function verdict(question, given) {
   if (question.options.length) {
-    if (given === question.answer) return { right: true, says: question.why };
+    if (!question.options.includes(given)) return { counts: false, says: "Choose one of the answers." };
+    if (given === question.answer) return { counts: true, right: true, says: question.why };
     const slip = question.slips.find(([value]) => value === given);
-    return { says: slip ? slip[1] : "Not yet. Try it above and look again." };
+    return { counts: true, says: slip ? slip[1] : "Not yet. Look again." };
   }
-  const value = number(given);
-  if (Number.isNaN(value)) return { says: "Write a number, for example 12 or 0.5." };
-  const near = (other) => Math.abs(value - other) <= question.within + 1e-9 * Math.abs(other);
-  if (near(question.answer)) return { right: true, says: question.why };
+  const values = readings(given);
+  if (!values.length) return { counts: false, says: "Write a number, for example 12 or 0.5." };
+  const near = (other) =>
+    values.some((value) => Math.abs(value - other) <= question.within + 1e-9 * Math.abs(other));
+  if (near(question.answer)) return { counts: true, right: true, says: question.why };
   const slip = question.slips.find(([other]) => near(other));
-  return { says: slip ? slip[1] : "Not yet. Try it above and count again." };
+  return { counts: true, says: slip ? slip[1] : "Not yet. Look again." };
+}
+
+/** What was answered in this tab, by page and question; nothing where storage is blocked. */
+function remembered(name) {
+  try {
+    const found = JSON.parse(sessionStorage.getItem(name));
+    return typeof found?.given === "string" ? found : null;
+  } catch {
+    return null;
+  }
+}
+
+function remember(name, state) {
+  try {
+    sessionStorage.setItem(name, JSON.stringify(state));
+  } catch {
+    // blocked or full: the exercise works without
+  }
 }
 
 function field(question, label) {
@@ -31,7 +58,7 @@ function field(question, label) {
     input.autocomplete = "off";
     input.maxLength = 40;
     input.setAttribute("aria-labelledby", label);
-    return { element: input, read: () => input.value };
+    return { element: input, read: () => input.value, write: (given) => (input.value = given) };
   }
   const group = make("div", "options");
   group.setAttribute("role", "radiogroup");
@@ -44,7 +71,10 @@ function field(question, label) {
     line.append(input, make("span", "", option));
     group.append(line);
   }
-  return { element: group, read: () => group.querySelector("input:checked")?.value };
+  const write = (given) => {
+    for (const input of group.querySelectorAll("input")) input.checked = input.value === given;
+  };
+  return { element: group, read: () => group.querySelector("input:checked")?.value, write };
 }
 
 function ask(question, place, id) {
@@ -63,20 +93,36 @@ function ask(question, place, id) {
     says.className = `verdict ${kind}`;
     says.replaceChildren(make("strong", "", mark), ` ${words}`);
   };
-  form.onsubmit = (event) => {
-    event.preventDefault();
-    const given = answer.read();
-    if (given === undefined) return tell("wrong", "?", "Choose one of the answers.");
-    const { right, says: words } = verdict(question, given);
-    tell(right ? "right" : "wrong", right ? "✓ Right." : "✕", words);
-    show.hidden = Boolean(right);
+  const name = `cnnlab-quiz ${location.pathname} ${question.asks}`;
+  let state = { given: "", shown: false }; // the last answer that counted
+  const judge = (given) => {
+    const { counts, right, says: words } = verdict(question, given);
+    tell(right ? "right" : "wrong", right ? "✓ Right." : counts ? "✕" : "?", words);
+    if (counts) show.hidden = Boolean(right);
+    return counts;
   };
-  show.onclick = () => {
+  const reveal = () => {
     const value = question.options.length ? question.answer : question.answer.toLocaleString("en-US", { maximumFractionDigits: 4 });
     tell("shown", `The answer: ${value}.`, question.why);
     show.hidden = true;
+  };
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    const given = answer.read() ?? "";
+    if (judge(given)) remember(name, (state = { given, shown: false }));
+  };
+  show.onclick = () => {
+    reveal();
+    remember(name, (state = { ...state, shown: true }));
     check.focus();
   };
+  const before = remembered(name);
+  if (before && verdict(question, before.given).counts) {
+    state = before;
+    answer.write(before.given);
+    judge(before.given);
+    if (before.shown) reveal();
+  }
   form.onkeydown = (event) => event.stopPropagation(); // Streamlit's own keys: r, c
   if (question.options.length) buttons.append(check, show);
   else buttons.append(answer.element, check, show);

@@ -179,7 +179,7 @@ class GridView {
     const x = this.edge + (inPlane % this.columns) * UNIT;
     const y = this.edge + Math.floor(inPlane / this.columns) * UNIT;
     const strip = hue === null ? "" : `<rect class="tint" x="${x + 4}" y="${y + UNIT - 7}" width="${UNIT - 8}" height="4" style="fill:${hue}"/>`;
-    const text = note === "" ? "" : `<text class="times" x="${x + UNIT - 4}" y="${low ? y + UNIT - 6 : y + 8}">${note}</text>`;
+    const text = note === "" ? "" : `<text class="times" x="${x + (low ? UNIT / 2 : UNIT - 4)}" y="${low ? y + UNIT - 9.5 : y + 8}">${note}</text>`;
     const halo = low ? `<rect class="halo" x="${x + 3.5}" y="${y + 3.5}" width="${UNIT - 7}" height="${UNIT - 7}"/>` : "";
     return `${halo}<rect class="mark" x="${x + 1}" y="${y + 1}" width="${UNIT - 2}" height="${UNIT - 2}"/>${strip}${text}`;
   }
