@@ -47,7 +47,7 @@ class Side {
     this.data = make("div", "plot data", this.points, make("span", "name x", "x₁"), make("span", "name y", "x₂"));
     this.data.setAttribute("role", "img");
     this.words = make("span");
-    this.figure = make("figure", "", this.title, this.plot, make("figcaption", "", this.words, this.data));
+    this.figure = make("figure", "", this.title, this.plot, make("figcaption", "", this.data, this.words));
   }
 
   show(side) {
