@@ -4,13 +4,20 @@
 
 const views = new WeakMap(); // one for each place on the page, kept through reruns
 const REST = 400; // ms after the last move until Python hears of it
+const WIDE = 900; // pixels of a window from which on plots and slider fit into a part of its height
+const SHARE = 0.62; // this part
 const SVG = "http://www.w3.org/2000/svg";
 export default function mount({ data, parentElement, setTriggerValue }) {
   let view = views.get(parentElement);
   if (!view) views.set(parentElement, (view = new View(parentElement)));
   view.tell = setTriggerValue;
   view.show(data);
-  return () => clearTimeout(view.soon);
+  const fit = () => view.draw();
+  window.addEventListener("resize", fit); // the height of the window counts too
+  return () => {
+    window.removeEventListener("resize", fit);
+    clearTimeout(view.soon);
+  };
 }
 
 function draw(tag, attributes, text) {
@@ -108,14 +115,20 @@ class View {
 
   draw() {
     const { x, curves, view, slope_view: slopeView, threshold } = this.data;
+    const letter = (this.letter = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16);
     this.width = Math.max(this.plots.clientWidth, 200);
     const big = this.width / 760;
-    const letter = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
     [this.left, this.right] = [40 * letter, 12];
-    const top = { from: 24 * letter, to: 24 * letter + clamp(300 * big, 200, 420) };
+    let heights = [clamp(300 * big, 200, 420), clamp(170 * big, 130, 240)];
+    if (window.innerWidth >= WIDE) {
+      const rest = (110 + 20 * curves.length + 38) * letter; // titles, strips, numbers, slider
+      const room = clamp(SHARE * window.innerHeight - rest, 190, heights[0] + heights[1]);
+      heights = [0.64 * room, 0.36 * room];
+    }
+    const top = { from: 24 * letter, to: 24 * letter + heights[0] };
     const strips = { from: top.to + 30 * letter, step: 20 * letter };
     const low = { from: strips.from + curves.length * strips.step + 30 * letter };
-    low.to = low.from + clamp(170 * big, 130, 240);
+    low.to = low.from + heights[1];
     const height = low.to + 26 * letter;
     this.svg.setAttribute("viewBox", `0 0 ${this.width} ${height}`);
     this.svg.style.height = `${height}px`;
@@ -171,7 +184,7 @@ class View {
     for (let tick = Math.ceil(x[0] / 2) * 2; tick <= x.at(-1); tick += 2) {
       const at = this.px(tick);
       parts.push(draw("line", { x1: at, x2: at, y1: from, y2: to, class: tick ? "line" : "zero" }));
-      if (to === this.low.to) parts.push(draw("text", { x: at, y: to + 18, "text-anchor": "middle" }, String(tick).replace("-", "−")));
+      if (to === this.low.to) parts.push(draw("text", { x: at, y: to + 18 * this.letter, "text-anchor": "middle" }, String(tick).replace("-", "−")));
     }
     for (let tick = Math.ceil(bottom / step) * step; tick <= ceiling; tick += step) {
       parts.push(draw("line", { x1: this.left, x2: this.width - this.right, y1: place(tick), y2: place(tick), class: tick ? "line" : "zero" }));

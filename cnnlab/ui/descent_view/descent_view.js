@@ -112,10 +112,10 @@ class Side {
 class View {
   constructor(root) {
     this.sides = [new Side(), new Side()];
+    this.says = make("p", "says");
     this.buildBar();
-    this.says = make("p", "says across");
     this.buildChart();
-    this.root = make("section", "descent-view", ...this.sides.map((side) => side.figure), this.bar, this.says, this.chart);
+    this.root = make("section", "descent-view", this.bar, ...this.sides.map((side) => side.figure), this.chart);
     this.root.setAttribute("aria-label", "Gradient descent before and after normalisation");
     this.root.onkeydown = (event) => this.key(event);
     root.append(this.root);
@@ -131,7 +131,7 @@ class View {
     this.slider.min = 0;
     this.slider.setAttribute("aria-label", "Step");
     this.slider.oninput = () => this.go(Number(this.slider.value));
-    this.bar = make("div", "bar across", this.play, this.less, this.slider, this.more);
+    this.bar = make("div", "bar across", this.play, this.less, this.slider, this.more, this.says);
   }
 
   buildChart() {

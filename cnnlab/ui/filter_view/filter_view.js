@@ -87,7 +87,7 @@ class View {
     if (this.channel === undefined || this.channel >= data.channels.length) this.channel = 0;
     for (const side of [this.input, this.output]) {
       side.world.style.aspectRatio = `${width} / ${height}`;
-      side.world.style.maxWidth = `calc(62vh * ${width / height})`;
+      side.world.style.setProperty("--ratio", width / height);
       side.world.classList.toggle("coarse", width < 200);
     }
     this.input.caption.textContent = data.inputTitle;

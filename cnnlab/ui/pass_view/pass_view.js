@@ -5,13 +5,20 @@
 const views = new WeakMap(); // one for each place on the page, kept through reruns
 const REST = 400; // ms after the last step until Python hears of it
 const PACE = { network: 900, blocks: 700 }; // ms for each pass while playing
+const WIDE = 900; // pixels of a window from which on the network fits into a part of its height
+const SHARE = 0.5; // this part
 const SVG = "http://www.w3.org/2000/svg";
 export default function mount({ data, parentElement, setTriggerValue }) {
   let view = views.get(parentElement);
   if (!view) views.set(parentElement, (view = new View(parentElement)));
   view.tell = setTriggerValue;
   view.show(data);
-  return () => view.pause();
+  const fit = () => view.data.kind === "network" && view.build();
+  window.addEventListener("resize", fit); // the height of the window counts too
+  return () => {
+    window.removeEventListener("resize", fit);
+    view.pause();
+  };
 }
 
 function draw(tag, attributes, ...children) {
@@ -146,9 +153,14 @@ class View {
 
   buildNetwork() {
     const { sizes, layer_names: names } = this.data;
-    const wide = Math.min(this.width < 768 ? this.width : this.width * 0.56, 640), big = letter();
-    const radius = Math.min(22 * big, wide / 15), row = Math.max(52, radius * 2.5), top = 30 * big;
-    const height = top + Math.max(...sizes) * row;
+    const big = letter(), wide = Math.min(this.width < 768 ? this.width : this.width * 0.56, 640 * big);
+    const most = Math.max(...sizes), top = 30 * big;
+    let radius = Math.min(22 * big, wide / 15), row = Math.max(52, radius * 2.5);
+    if (window.innerWidth >= WIDE) {
+      row = Math.min(row, Math.max((SHARE * window.innerHeight - top) / most, 42 * big));
+      radius = Math.min(radius, row / 2.3);
+    }
+    const height = top + most * row;
     this.net = draw("svg", { role: "img", viewBox: `0 0 ${wide} ${height}` });
     this.net.style.maxWidth = `${wide}px`;
     const x = (layer) => radius + 6 + (layer * (wide - 2 * radius - 12)) / (sizes.length - 1);
