@@ -71,6 +71,7 @@ def test_at_test_time_no_unit_is_dark(visitor: Callable[..., Visit]) -> None:
     view = part(visit, "view", "?dropout_phase=test+time&dropout_scaling=classic")
     expect(view.locator(".says")).to_contain_text("no unit is dropped, and every value is")
     expect(view.locator(".unit.off")).to_have_count(0)
+    expect(view.locator("caption")).to_have_text("Hidden units at test time")
     expect(view.get_by_role("button", name="Play or pause")).to_be_disabled()
     assert visit.problems == []
 

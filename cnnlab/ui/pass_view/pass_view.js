@@ -191,7 +191,7 @@ class View {
     });
     const head = make("tr", "", ...["unit", "before", "mask", "times", "after"].map((word) => make("th", "", word)));
     this.rows = make("tbody", "");
-    const table = make("table", "", make("caption", "", "Hidden units in this pass"), make("thead", "", head), this.rows);
+    const table = make("table", "", make("caption", "", this.data.test ? "Hidden units at test time" : "Hidden units in this pass"), make("thead", "", head), this.rows);
     this.stage.replaceChildren(make("figure", "", this.net), table);
   }
 
