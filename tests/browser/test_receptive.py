@@ -110,6 +110,7 @@ def test_the_chosen_cell_is_part_of_the_link(visitor: Callable[..., Visit]) -> N
         page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowRight")
     expect(page).to_have_url(re.compile("receptive_field_cell=11-15"))
+    page.locator(".map:not(.rival)").scroll_into_view_if_needed()
     map_box = box(page, ".map:not(.rival)")
     page.mouse.click(map_box["x"] + map_box["width"] - 4, map_box["y"] + 4)
     expect(page).to_have_url(re.compile("receptive_field_cell=0-27"))
