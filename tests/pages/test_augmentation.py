@@ -146,7 +146,7 @@ def test_without_weights_the_network_says_so_and_the_rest_stays(
 @needs_weights("squeezenet1_0")
 def test_a_network_is_asked_about_each_version() -> None:
     at = opened(ask="true", colour="true")
-    shares = [re.search(r"([^>]+)\xa0%$", text) for text in captions(grids(at)[0])]
+    shares = [re.search(r"([^>]+)\u202f%$", text) for text in captions(grids(at)[0])]
     assert all(shares)
     assert len({share.group(1) for share in shares}) == 8
     assert all("Egyptian cat" in share.group(1) for share in shares)
