@@ -41,5 +41,5 @@ def test_each_version_is_a_dot_and_each_mean_a_bar():
     assert list(dots.customdata) == [1, 2, 1]
     assert list(means.x) == pytest.approx([0.3, 0.5])
     assert figure.layout.shapes[0].x0 == 0.7
-    assert "70.0 %" in figure.layout.annotations[0].text
+    assert "70.0\u202f%" in figure.layout.annotations[0].text
     assert tuple(figure.layout.xaxis.range) == (0, 1)
