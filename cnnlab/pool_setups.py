@@ -8,13 +8,13 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnlab.checks import InputError, in_range
+from cnnlab.checks import InputError
 from cnnlab.fillings import overlaid
 from cnnlab.pool_gradients import max_pool2d_gradient, mean_gradient
 from cnnlab.pool_inputs import EDGES, natural_size, pool_input
 from cnnlab.pool_steps import Kind, trace_pool2d
 from cnnlab.pool_windows import Windows
-from cnnlab.setup_changes import checked_value
+from cnnlab.setup_changes import allowed_value, edited
 from cnnlab.setups import OWN
 from cnnlab.window_trace import WindowTrace
 
@@ -261,10 +261,7 @@ def edit(setup: PoolSetup, part: str, cells: list[tuple[int, float]]) -> PoolSet
     """
     if part != "input":
         raise InputError(f"there is no part {part!r}; pooling has an input only")
-    x = setup.x.copy()
-    for index, value in cells:
-        x.flat[in_range(index, name="cell", low=0, high=x.size - 1)] = checked_value(value)
-    return replace(setup, x=x, input=OWN)
+    return replace(setup, x=edited(setup.x, cells), input=OWN)
 
 
 def _filled(setup: PoolSetup, source: str, shape: tuple[int, ...]) -> Floats:
@@ -277,21 +274,6 @@ def _filled(setup: PoolSetup, source: str, shape: tuple[int, ...]) -> Floats:
 
 
 def _allowed(name: str, value: Any) -> Any:
-    """Return a value that the field may have, whatever the other fields are."""
-    if name in LIMITS:
-        low, high = LIMITS[name]
-        try:
-            return in_range(value, name=name, low=low, high=high)
-        except TypeError as error:
-            raise InputError(str(error)) from None
-    if name in CHOICES:
-        if value not in CHOICES[name]:
-            raise InputError(f"{name} must be one of {', '.join(CHOICES[name])}, got {value!r}")
-        return value
-    if name in _SWITCHES:
-        if not isinstance(value, bool):
-            raise InputError(f"{name} must be true or false, got {value!r}")
-        return value
-    if name == "input" and isinstance(value, str):
-        return value
-    raise InputError(f"there is no setting {name!r}")
+    return allowed_value(
+        name, value, limits=LIMITS, choices=CHOICES, switches=_SWITCHES, names=("input",)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -14,7 +15,17 @@ from cnnlab.fillings import filled_input, filled_weight, overlaid
 from cnnlab.padding import NamedPadding, PaddingMode
 from cnnlab.setups import OWN, OWN_PHOTOGRAPH, Operation, Setup
 
-__all__ = ["CHOICES", "FIELDS", "LIMITS", "change", "checked_value", "edit", "own_input"]
+__all__ = [
+    "CHOICES",
+    "FIELDS",
+    "LIMITS",
+    "allowed_value",
+    "change",
+    "checked_value",
+    "edit",
+    "edited",
+    "own_input",
+]
 
 Floats = NDArray[np.float64]
 MOST_VALUE = 1e6
@@ -122,11 +133,11 @@ def edit(setup: Setup, part: str, cells: list[tuple[int, float]]) -> Setup:
     """
     if part == "bias":
         bias = np.array(setup.bias or (0.0,) * setup.filters)
-        return replace(setup, bias=tuple(_edited(bias, cells).tolist()))
+        return replace(setup, bias=tuple(edited(bias, cells).tolist()))
     if part == "input":
-        return own_input(setup, _edited(setup.x, cells), photograph=setup.is_photograph)
+        return own_input(setup, edited(setup.x, cells), photograph=setup.is_photograph)
     if part == "kernel":
-        return replace(setup, weight=_edited(setup.weight, cells), kernel=OWN)
+        return replace(setup, weight=edited(setup.weight, cells), kernel=OWN)
     raise InputError(f"there is no part {part!r}; known are input, kernel, bias")
 
 
@@ -157,33 +168,58 @@ def checked_value(value: Any) -> float:
     return float(value)
 
 
-def _edited(array: Floats, cells: list[tuple[int, float]]) -> Floats:
-    edited = array.copy()
+def edited(array: Floats, cells: list[tuple[int, float]]) -> Floats:
+    """Return the array with new values in some cells, given by flat index and value."""
+    changed = array.copy()
     for index, value in cells:
         place = in_range(index, name="cell", low=0, high=array.size - 1)
-        edited.flat[place] = checked_value(value)
-    return edited
+        changed.flat[place] = checked_value(value)
+    return changed
 
 
-def _allowed(name: str, value: Any) -> Any:
-    """Return a value that the field may have, whatever the other fields are."""
-    if name in LIMITS:
-        low, high = LIMITS[name]
+def allowed_value(
+    name: str,
+    value: Any,
+    *,
+    limits: Mapping[str, tuple[int, int]],
+    choices: Mapping[str, tuple[str, ...]],
+    switches: Collection[str],
+    names: Collection[str],
+) -> Any:
+    """Return a value that a field may have, whatever the other fields are; else raise InputError.
+
+    Parameters
+    ----------
+    name : str
+        The field.
+    value : object
+        What it is to hold.
+    limits, choices, switches, names
+        The fields that hold a whole number, one of some words, a yes or no, or any text.
+    """
+    if name in limits:
+        low, high = limits[name]
         try:
             return in_range(value, name=name, low=low, high=high)
         except TypeError as error:
             raise InputError(str(error)) from None
-    if name in CHOICES:
-        if value not in CHOICES[name]:
-            raise InputError(f"{name} must be one of {', '.join(CHOICES[name])}, got {value!r}")
+    if name in choices:
+        if value not in choices[name]:
+            raise InputError(f"{name} must be one of {', '.join(choices[name])}, got {value!r}")
         return value
-    if name in _SWITCHES:
+    if name in switches:
         if not isinstance(value, bool):
             raise InputError(f"{name} must be true or false, got {value!r}")
         return value
-    if name in _NAMES and isinstance(value, str):
+    if name in names and isinstance(value, str):
         return value
     raise InputError(f"there is no setting {name!r}")
+
+
+def _allowed(name: str, value: Any) -> Any:
+    return allowed_value(
+        name, value, limits=LIMITS, choices=CHOICES, switches=_SWITCHES, names=_NAMES
+    )
 
 
 def _with_sides(setup: Setup, values: dict[str, int]) -> Setup:
