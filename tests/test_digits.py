@@ -154,6 +154,24 @@ def test_a_bar_by_hand():
     np.testing.assert_allclose(centred(bar), expected, atol=1e-12)
 
 
+@pytest.mark.parametrize(("height", "width"), [(100, 65), (20, 13), (9, 5), (33, 60)])
+def test_it_scales_as_pillow_does(height, width):
+    figure = np.random.default_rng(height).random((height, width), dtype=np.float32) + 0.01
+    rows, columns = (int(np.floor(n * 20 / max(height, width) + 0.5)) for n in figure.shape)
+    # Pillow's bilinear filter is the same triangle; its weights are float64, its results float32
+    expected = Image.fromarray(figure).resize((columns, rows), Image.Resampling.BILINEAR)
+    result = centred(figure.astype(float))
+    there = result[result.any(axis=1)][:, result.any(axis=0)]
+    np.testing.assert_allclose(there, np.asarray(expected), atol=1e-5)
+
+
+def test_nothing_is_pushed_over_the_edge():
+    mace = np.full((20, 4), 0.01)
+    mace[17:] = 1  # nearly all of the mass is at the lower end: 18.4 of rows 0 to 19
+    assert np.flatnonzero(centred(mace).sum(axis=1)).tolist() == list(range(20))
+    assert np.flatnonzero(centred(mace[::-1]).sum(axis=1)).tolist() == list(range(8, 28))
+
+
 grids = st.tuples(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1))
 
 
