@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from cnnlab.families import FAMILIES, Family, family_of
+from cnnlab import digits
+from cnnlab.families import FAMILIES, Family
 from cnnlab.weight_files import State, state_of
-from cnnlab.weight_table import Weights, first, recommended
+from cnnlab.weight_table import IMAGENET, Weights, first, recommended
 
 __all__ = [
     "COSTS",
     "ORDERS",
+    "OWN",
     "Entry",
     "Wanted",
     "best_places",
     "entries",
     "frontier",
     "in_order",
+    "own_weights",
     "select",
 ]
+
+OWN = "lenet_digits"  # the lab's own network
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,11 @@ class Entry:
     family: Family
     weights: Weights
     state: State
+
+    @property
+    def accuracy(self) -> float | None:
+        """The accuracy on ImageNet in percent, which is what entries are compared by."""
+        return self.weights.acc1 if self.weights.data == IMAGENET else None
 
 
 @dataclass(frozen=True)
@@ -80,7 +90,7 @@ COSTS: dict[str, Callable[[Entry], int]] = {
 ORDERS: dict[str, Callable[[Entry], str | float]] = {
     "year": lambda entry: entry.family.year,
     "name": lambda entry: entry.name,
-    "accuracy": lambda entry: entry.weights.acc1 or 0.0,
+    "accuracy": lambda entry: entry.accuracy or 0.0,
     **COSTS,
 }
 
@@ -108,9 +118,45 @@ def entries(version: str = "recommended") -> list[Entry]:
     found = []
     for family in FAMILIES:
         for name in family.members:
-            weights = choose(name)
-            found.append(Entry(name, family, weights, state_of(weights)))
+            if name == OWN:
+                state: State = "here" if digits.WEIGHTS.is_file() else "missing"
+                found.append(Entry(name, family, own_weights(), state))
+            else:
+                weights = choose(name)
+                found.append(Entry(name, family, weights, state_of(weights)))
     return found
+
+
+def own_weights() -> Weights:
+    """Return what there is to say about the weights of the lab's own digit network.
+
+    Examples
+    --------
+    >>> own_weights().data, own_weights().n_categories
+    ('MNIST', 10)
+    """
+    known = digits.FACTS
+    return Weights(
+        name=OWN,
+        version="MNIST",
+        recommended=True,
+        n_params=known.n_params,
+        macs=known.macs,
+        data="MNIST",
+        acc1=100 * known.accuracy,
+        acc5=None,
+        file_bytes=known.file_bytes,
+        n_categories=len(digits.CATEGORIES),
+        resize=digits.SIDE,
+        crop=digits.SIDE,
+        interpolation="",
+        mean=(0.0,),
+        std=(1.0,),
+        min_size=digits.SIDE,
+        url="",
+        recipe="",
+        licence=known.licence,
+    )
 
 
 def select(among: Iterable[Entry], wanted: Wanted) -> list[Entry]:
@@ -189,7 +235,7 @@ def frontier(among: Iterable[Entry], cost: str) -> list[Entry]:
     >>> [entry.name for entry in frontier(small, "MACs")]
     ['resnet18', 'resnet34', 'resnet50', 'resnet101', 'resnet152', 'wide_resnet101_2']
     """
-    rated = [entry for entry in among if entry.weights.acc1 is not None]
+    rated = [entry for entry in among if entry.accuracy is not None]
     rated.sort(key=lambda entry: (COSTS[cost](entry), -_accuracy(entry)))
     best: list[Entry] = []
     for entry in rated:  # from the cheapest on, only what is more accurate than all before
@@ -228,4 +274,4 @@ def best_places(values: Sequence[float | None], *, higher: bool) -> set[int]:
 
 
 def _accuracy(entry: Entry) -> float:
-    return entry.weights.acc1 or 0.0
+    return entry.accuracy or 0.0

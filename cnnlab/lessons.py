@@ -312,6 +312,19 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Networks to choose from",
+        "Networks",
+        ":material/table_chart:",
+        "catalogue.py",
+        10,
+        "Which pretrained networks there are, what each gives and costs, and what it can teach.",
+        (
+            ("ResNet-50 beside EfficientNet-B0", {}),
+            ("Small files only", {"catalogue_largest": "10 MB", "catalogue_order": "file size"}),
+            ("Who teaches attention?", {"catalogue_topic": "attention"}),
+        ),
+    ),
+    Lesson(
         "Classify a photograph",
         "Networks",
         ":material/image_search:",

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from cnnlab.checks import InputError
 
 __all__ = [
+    "IMAGENET",
     "TABLE",
     "Weights",
     "download_seconds",
@@ -24,6 +25,7 @@ __all__ = [
     "weight_table",
 ]
 
+IMAGENET = "ImageNet-1K"  # the 1000 classes of the challenge; as torchvision calls it
 TABLE = Path(__file__).resolve().parents[1] / "assets" / "torchvision_weights.csv"
 
 
@@ -43,8 +45,10 @@ class Weights:
         Parameters.
     macs : int
         Multiply-accumulates for one picture of the size `crop`; torchvision calls them FLOPS.
+    data : str
+        What it was trained and measured on; only accuracies on the same data can be compared.
     acc1, acc5 : float or None
-        Share of the ImageNet validation pictures, in percent, whose label is the first guess, or
+        Share of the pictures kept for validation, in percent, whose label is the first guess, or
         among the first five; None where the weights name no classes.
     file_bytes : int
         Size of the file, to about 1 kB.
@@ -71,6 +75,7 @@ class Weights:
     recommended: bool
     n_params: int
     macs: int
+    data: str
     acc1: float | None
     acc5: float | None
     file_bytes: int

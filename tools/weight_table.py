@@ -10,7 +10,7 @@ from pathlib import Path
 
 from torchvision import models
 
-from cnnlab.weight_table import TABLE, Weights
+from cnnlab.weight_table import IMAGENET, TABLE, Weights
 
 __all__ = ["from_torchvision", "write"]
 
@@ -34,13 +34,14 @@ def from_torchvision() -> tuple[Weights, ...]:
 
 def _weights(name: str, entry: models.WeightsEnum) -> Weights:
     meta, picture = entry.meta, entry.transforms()
-    accuracy = meta["_metrics"]["ImageNet-1K"]
+    accuracy = meta["_metrics"][IMAGENET]
     return Weights(
         name=name,
         version=entry.name,
         recommended=entry is models.get_model_weights(name).DEFAULT,
         n_params=meta["num_params"],
         macs=round(meta["_ops"] * 1e9),  # torchvision writes "GFLOPS" and counts MACs
+        data=IMAGENET,
         acc1=None if math.isnan(accuracy["acc@1"]) else accuracy["acc@1"],
         acc5=None if math.isnan(accuracy["acc@5"]) else accuracy["acc@5"],
         file_bytes=round(meta["_file_size"] * 2**20),  # torchvision's MB is 1024 × 1024 bytes
