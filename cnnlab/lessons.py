@@ -324,6 +324,19 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Draw a digit",
+        "Networks",
+        ":material/draw:",
+        "draw_a_digit.py",
+        15,
+        "How a small network turns your drawing into a digit: every number of every layer, live.",
+        (
+            ("Draw, and see all layers", {}),
+            ("How one cell of conv2 was made", {"draw_a_digit_cell": "conv2.17.3.4"}),
+            ("Not centred: can it still read?", {"draw_a_digit_centre": "no"}),
+        ),
+    ),
+    Lesson(
         "Grad-CAM",
         "Seeing what a CNN sees",
         ":material/visibility:",
