@@ -18,7 +18,7 @@ layout.page_head(
 try:
     digits_lab.pad()
 except InputError as error:
-    st.error(f"{error}.".capitalize(), icon=":material/block:")
+    st.error(f"The pad cannot work: {error}.", icon=":material/block:")
 
 layout.prose(
     "**From the top down**: conv1 finds edges and strokes, pool1 keeps the strongest of each 2 × 2 "

@@ -44,11 +44,9 @@ def pad_data() -> dict[str, Any]:
     InputError
         If the file of weights is missing or damaged.
     """
-    file = digits.WEIGHTS.read_bytes() if digits.WEIGHTS.exists() else b""
-    places = {  # the arrays lie in the file as they are
-        name: [file.find(array.tobytes()), array.size]
-        for name, array in digits.read_weights().items()
-    }
+    arrays = digits.read_weights(digits.WEIGHTS)
+    file = digits.WEIGHTS.read_bytes()  # in which the arrays lie as they are
+    places = {name: [file.find(array.tobytes()), array.size] for name, array in arrays.items()}
     address = f"/assets/{digits.WEIGHTS.relative_to(ASSETS).as_posix()}"
     return {
         "weights": {

@@ -70,8 +70,11 @@ class Maps {
     const { maps, side } = this.stage;
     const { map, row, column } = this.cell ?? this.cellAt(0);
     const turned = (by) => [clamp(map + by, 0, maps - 1), row, column];
-    const moved = (down, right) =>
-      side === 1 ? turned(down * this.perRow + right) : [map, clamp(row + down, 0, side - 1), clamp(column + right, 0, side - 1)];
+    const moved = (down, right) => {
+      const [r, c] = [row + down, column + right]; // beyond the edge, the next map begins
+      const next = map + Math.floor(c / side) + this.perRow * Math.floor(r / side);
+      return next < 0 || next >= maps ? [map, row, column] : [next, (r + side) % side, (c + side) % side];
+    };
     const ways = {
       ArrowLeft: () => moved(0, -1),
       ArrowRight: () => moved(0, 1),
