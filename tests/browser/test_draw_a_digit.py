@@ -259,6 +259,7 @@ def test_a_cell_shows_what_made_it(
     expect(page.locator(f"{WORK} .title")).not_to_have_text(before or "")
     page.get_by_role("button", name="Close the work").click()
     expect(page.locator(f"{WORK} .body")).to_be_hidden()
+    expect(page.locator(world)).to_be_focused()
     assert visit.problems == []
 
 

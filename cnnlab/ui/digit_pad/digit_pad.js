@@ -39,7 +39,7 @@ class View {
     this.centre = true;
     this.pad = new Pad((event) => this.changed(event));
     this.maps = this.stages.filter(({ name }) => PER_ROW[name]).map((stage) => new Maps(stage, (cell, hold) => this.point(cell, hold)));
-    this.work = new Work({ chosen: () => this.drawWork(), close: () => this.choose(null) });
+    this.work = new Work({ chosen: () => this.drawWork(), close: () => this.close() });
     this.notice = make("p", "notice");
     this.notice.setAttribute("role", "status");
     this.said = make("p", "unseen");
@@ -49,7 +49,10 @@ class View {
     const right = make("div", "right", ...this.maps.map(({ root: stage }) => stage), this.buildBars(), this.fool);
     this.root = make("section", "digit-pad", this.notice, left, right, this.work.root, this.said);
     this.root.setAttribute("aria-label", "Drawing pad and every tensor of the network");
-    this.root.onkeydown = (event) => event.stopPropagation(); // Streamlit has shortcuts of its own
+    this.root.onkeydown = (event) => {
+      event.stopPropagation(); // Streamlit has shortcuts of its own
+      if (event.key === "Escape" && this.open) this.close();
+    };
     root.append(this.root);
     new ResizeObserver(() => this.arrange()).observe(this.root);
     this.begin();
@@ -334,6 +337,12 @@ class View {
     this.drawWork();
     if (held) this.reveal(cell.stage);
     this.writeSoon();
+  }
+
+  close() {
+    const { stage, map } = this.cell;
+    this.choose(null);
+    (this.maps.find((maps) => maps.stage.name === stage) ?? this.bars[map]).focus();
   }
 
   /** Keep the stage of the chosen cell above its work. */

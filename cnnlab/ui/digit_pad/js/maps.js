@@ -27,11 +27,11 @@ class Maps {
     const keys = stage.side > 1 ? "Arrows choose a cell, Page up and Page down a map." : "Arrows choose a cell.";
     const what = stage.side > 1 ? `${stage.maps} feature maps of ${stage.side} × ${stage.side} cells` : `${stage.maps} cells`;
     this.world = world("world", `${stage.name}: ${what}. ${keys}`, this.canvas, this.window, this.mark);
-    this.world.onpointerdown = (event) => this.point(event, true);
-    this.world.onpointermove = (event) => this.point(event, false);
+    this.world.onclick = (event) => this.point(event, true); // a finger that scrolls does not click
+    this.world.onpointermove = (event) => event.pointerType === "mouse" && this.point(event, false);
     this.world.onkeydown = (event) => this.key(event);
     this.world.onfocus = () => {
-      if (this.world.matches(":focus-visible") && this.cell === null) this.pointed(this.cellAt(0), true);
+      if (!this.quiet && this.cell === null && this.world.matches(":focus-visible")) this.pointed(this.cellAt(0), true);
     };
     this.range = make("span", "range", "0", make("span", "ramp"), make("span", ""));
     this.range.children[0].style.background = RAMP_STYLE;
@@ -54,15 +54,14 @@ class Maps {
     return { stage: this.stage.name, map, row, column };
   }
 
-  point(event, press) {
-    if (!press && event.pointerType !== "mouse" && !event.buttons) return;
+  point(event, hold) {
     const box = this.canvas.getBoundingClientRect();
     const { maps, side } = this.stage;
     const x = clamp(Math.floor(((event.clientX - box.left) / box.width) * this.width), 0, this.width - 1);
     const y = clamp(Math.floor(((event.clientY - box.top) / box.height) * this.height), 0, this.height - 1);
     const map = Math.floor(y / this.step) * this.perRow + Math.floor(x / this.step);
     if (map >= maps) return;
-    this.pointed(this.cellAt(map, Math.min(y % this.step, side - 1), Math.min(x % this.step, side - 1)), press);
+    this.pointed(this.cellAt(map, Math.min(y % this.step, side - 1), Math.min(x % this.step, side - 1)), hold);
   }
 
   key(event) {
@@ -120,6 +119,13 @@ class Maps {
       height: `${(100 * size) / this.height}%`,
       width: `${(100 * size) / this.width}%`,
     });
+  }
+
+  /** Take the focus without choosing a cell. */
+  focus() {
+    this.quiet = true;
+    this.world.focus({ preventScroll: true });
+    this.quiet = false;
   }
 
   choose(cell) {

@@ -28,20 +28,20 @@ class Pad {
   }
 
   buildTools() {
-    this.modes = ["Draw", "Erase"].map((text) => button(text, "", () => this.use(text === "Erase")));
+    this.eraser = button("Erase", "", () => this.use(!this.erase));
     this.brush = make("select", "");
-    this.brush.append(...Object.keys(BRUSHES).map((name) => new Option(`${name} brush`, name)));
+    this.brush.append(...Object.keys(BRUSHES).map((name) => new Option(name, name)));
     this.brush.value = "medium";
     this.brush.setAttribute("aria-label", "Brush");
     this.back = button("Undo", "", (event) => this.undo(event));
     this.wipe = button("Clear", "", (event) => this.replace(new Uint8Array(SIDE * SIDE), null, event));
     this.use(false);
-    return make("div", "tools", ...this.modes, this.brush, this.back, this.wipe);
+    return make("div", "tools", this.eraser, this.brush, this.back, this.wipe);
   }
 
   use(erase) {
     this.erase = erase;
-    this.modes.forEach((made, index) => made.setAttribute("aria-pressed", Boolean(index) === erase));
+    this.eraser.setAttribute("aria-pressed", erase);
   }
 
   // Changes ---------------------------------------------------------------------------------

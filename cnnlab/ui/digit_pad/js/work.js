@@ -95,9 +95,9 @@ class Work {
 
   drawTables({ map, patch, weights }) {
     const { stage, before } = this.made;
-    const source = before.name === "input" ? "input" : `${before.name}, ${before.side > 1 ? "map" : "cell"} ${map}`;
+    const caption = before.name === "input" ? "Patch of the input" : before.side > 1 ? `Patch of ${before.name}, map ${map}` : `${before.name}, cell ${map}`;
     const brightest = Math.max(...patch, 1e-9);
-    const values = table(`Patch of ${source}`, patch, (value) => ({ share: value / brightest, kind: "value" }));
+    const values = table(caption, patch, (value) => ({ share: value / brightest, kind: "value" }));
     if (!weights) {
       const largest = patch.indexOf(Math.max(...patch));
       values.querySelectorAll("td")[largest].classList.add("largest");
