@@ -11,8 +11,7 @@ from cnnlab.ui.quiz import quiz
 
 layout.page_head(
     "Draw a digit",
-    "What happens inside a network while you draw? Draw on the black square, and see all of its "
-    "numbers change.",
+    "What happens inside a network while you draw? Draw, and watch every number change.",
 )
 
 try:

@@ -30,7 +30,7 @@ class Pad {
   buildTools() {
     this.eraser = button("Erase", "", () => this.use(!this.erase));
     this.brush = make("select", "");
-    this.brush.append(...Object.keys(BRUSHES).map((name) => new Option(name, name)));
+    this.brush.append(...Object.keys(BRUSHES).map((name) => new Option(`${name} brush`, name)));
     this.brush.value = "medium";
     this.brush.setAttribute("aria-label", "Brush");
     this.back = button("Undo", "", (event) => this.undo(event));
