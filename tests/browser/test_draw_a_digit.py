@@ -140,7 +140,11 @@ def test_drawing_with_keys(visitor: Callable[..., Visit]) -> None:
     page.keyboard.press("Space")
     expect(page.locator(".pen")).to_have_text("")
     page.keyboard.press("Shift+ArrowRight")
-    page.keyboard.press("r")  # no shortcut of Streamlit's may fire here
+    visit.settle()
+    frames = len(visit.frames)
+    page.keyboard.press("r")  # Streamlit's shortcut for a rerun must not fire here
+    page.wait_for_timeout(300)
+    assert len(visit.frames) == frames
     expect(page.locator(ANSWER)).to_have_text("1")
     ink = drawing(page) == 255
     rows, columns = np.nonzero(ink)
