@@ -25,7 +25,7 @@ try:
     with right:
         target = networks.class_picker(PAGE, name, answer)
         layer = networks.layer_picker(PAGE, name)
-        methods = explain_lab.methods_picker(PAGE)
+    methods = explain_lab.methods_picker(PAGE)
     found = explain_lab.explanations(picture, name, target=target, layer=layer, methods=methods)
     seen = pretrained.as_seen(pretrained.preprocess(picture.image, name), name)
 except InputError as error:

@@ -25,10 +25,13 @@ __all__ = ["cards", "explanations", "methods_picker", "shown_functions", "take_a
 _STYLE = """
 <style>
 .explanations { display: grid; gap: 1.6rem 1.2rem;
-  grid-template-columns: repeat(auto-fill, minmax(min(17rem, 100%), 1fr)); }
+  grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)); }
+.st-key-explanations_methods [role="toolbar"], .st-key-explanations_methods [role="toolbar"] * {
+  flex-wrap: wrap; overflow: visible; }
 .explanations figure { margin: 0; }
 .explanations h3 { font-size: 1.05rem; margin: 0 0 0.4rem; padding: 0; }
-.explanations img { width: 100%; display: block; border-radius: 4px; image-rendering: auto; }
+.explanations img { width: 100%; display: block; border-radius: 4px; }
+.explanations .few { image-rendering: pixelated; }
 .explanations .bar { height: 0.6rem; border-radius: 2px; margin-top: 0.5rem; }
 .explanations .ends { display: flex; justify-content: space-between;
   font-variant-numeric: tabular-nums; font-size: 0.9rem; }
@@ -45,18 +48,17 @@ def methods_picker(page: str) -> list[str]:
     """Let a learner choose the methods to compare."""
     from cnnlab.explaining import METHODS
 
-    titles = {name: method.title for name, method in METHODS.items()}
+    names = {method.title: name for name, method in METHODS.items()}  # titles stand in links
     chosen = st.pills(
         "Methods",
-        list(METHODS),
-        default=list(_USUAL),
+        list(names),
+        default=[METHODS[name].title for name in _USUAL],
         selection_mode="multi",
-        format_func=titles.__getitem__,
         key=f"{page}_methods",
         bind="query-params",
         help="Ablation-CAM, SmoothGrad and integrated gradients need many passes: seconds each.",
     )
-    return [name for name in METHODS if name in (chosen or ())]
+    return [name for title, name in names.items() if title in (chosen or ())]
 
 
 def explanations(
@@ -194,9 +196,10 @@ def _card(
         share=1.0 if whole else share,
         contour=contour and whole,
     )
+    few = 'class="few" ' if max(seen.size) <= 64 else ""
     alt = f"{about.title} for {category}: {_where(result)}."
     return (
-        f'<figure>{head}<img src="{data_link(drawn.picture)}" alt="{escape(alt)}">'
+        f'<figure>{head}<img {few}src="{data_link(drawn.picture)}" alt="{escape(alt)}">'
         f'<div class="bar" style="background:{scale_bar(signed=about.signed)}"></div>'
         f"{_range(drawn, result)}{notes}{words}</figure>"
     )
