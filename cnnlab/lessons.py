@@ -348,4 +348,19 @@ LESSONS = (
             ("What makes a tripod?", {"grad_cam_sample": "camera"}),
         ),
     ),
+    Lesson(
+        "Compare explanations",
+        "Seeing what a CNN sees",
+        ":material/compare:",
+        "explanations.py",
+        20,
+        "Saliency, guided backpropagation, integrated gradients and others on one picture.",
+        (
+            ("Four methods on the cat", {}),
+            (
+                "A digit, without any download",
+                {"explanations_network": "lenet_digits"},
+            ),
+        ),
+    ),
 )
