@@ -197,6 +197,7 @@ LIGHT = (
     "dropout",
     "normalisation",
     "catalogue",
+    "draw_a_digit",
 )
 
 
