@@ -319,10 +319,12 @@ def _state(entry: Entry) -> str:
 
 def _links(entry: Entry) -> list[dict[str, Any]]:
     """Return the lessons in which a network can be opened."""
-    found = []
+    found: list[tuple[str, str, dict[str, str]]] = []
     if entry.family.title not in TRANSFORMERS:
         found.append(("Classify", "classify", {"classify_network": entry.name}))
-    if entry.name != OWN:
+    if entry.name == OWN:
+        found.append(("Draw a digit", "draw_a_digit", {}))
+    else:
         found.append(("Every layer", "model_layers", {"model_layers_network": entry.name}))
     history = _HISTORY.get(entry.name, entry.name)
     if history in NETWORKS:
