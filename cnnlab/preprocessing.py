@@ -1,0 +1,194 @@
+"""From a picture to the network's tensor, step by step, with torchvision's own functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torchvision.transforms import functional
+
+from cnnlab.catalogue import weights_of
+from cnnlab.ensembling import view_names
+from cnnlab.pretrained import check_aspect, crop_box
+
+__all__ = ["Preparation", "lost_share", "prepare", "to_batch", "views"]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """A picture on its way into a network, after each step.
+
+    Parameters
+    ----------
+    original : PIL.Image.Image
+        As it came.
+    resized : PIL.Image.Image
+        Its shorter side has `resize_size` pixels.
+    cropped : PIL.Image.Image
+        The middle square of `crop_size` pixels.
+    scaled : Tensor of shape (3, H, W)
+        The same pixels divided by 255: from 0 to 1, channels first.
+    normalised : Tensor of shape (3, H, W)
+        Each channel minus its mean, divided by its standard deviation.
+    box : (left, top, right, bottom)
+        The part of `original` that is left, in its pixels.
+    resize_size, crop_size : int
+        In pixels.
+    interpolation : str
+        How pixels are mixed when the picture is resized.
+    mean, std : tuple of float
+        One number for each channel.
+    """
+
+    original: Image.Image
+    resized: Image.Image
+    cropped: Image.Image
+    scaled: Tensor
+    normalised: Tensor
+    box: tuple[float, float, float, float]
+    resize_size: int
+    crop_size: int
+    interpolation: str
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+def prepare(image: Image.Image, name: str) -> Preparation:
+    """Return a picture after each step of what the network `name` wants.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Any mode; taken as RGB.
+    name : str
+        One of torchvision's networks; its weights need not be here.
+
+    Returns
+    -------
+    Preparation
+        The last step is bit for bit what ``weights.transforms()`` gives in one go.
+
+    Raises
+    ------
+    InputError
+        If the picture is far longer than wide.
+
+    Examples
+    --------
+    >>> steps = prepare(Image.new("RGB", (640, 480)), "resnet18")
+    >>> steps.resized.size, steps.cropped.size, tuple(steps.normalised.shape)
+    ((341, 256), (224, 224), (3, 224, 224))
+    """
+    check_aspect(image)
+    transforms = weights_of(name).transforms()
+    original = image.convert("RGB")
+    resized = _resize(original, transforms)
+    cropped = functional.center_crop(resized, transforms.crop_size)
+    scaled, normalised = _to_tensors(cropped, transforms)
+    return Preparation(
+        original=original,
+        resized=resized,
+        cropped=cropped,
+        scaled=scaled,
+        normalised=normalised,
+        box=crop_box(original, name),
+        resize_size=transforms.resize_size[0],
+        crop_size=transforms.crop_size[0],
+        interpolation=transforms.interpolation.value,
+        mean=tuple(transforms.mean),
+        std=tuple(transforms.std),
+    )
+
+
+def views(image: Image.Image, name: str, *, crops: str) -> dict[str, Image.Image]:
+    """Return several parts of a picture, each as large as the network wants it.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Any mode; taken as RGB.
+    name : str
+        One of torchvision's networks.
+    crops : str
+        A key of `cnnlab.ensembling.CROPS`.
+
+    Returns
+    -------
+    dict of str to PIL.Image.Image
+        What torchvision's ``CenterCrop``, ``FiveCrop`` or ``TenCrop`` cuts out of the resized
+        picture, by the name of its place.
+
+    Raises
+    ------
+    InputError
+        If the picture is far longer than wide, or there is no such choice.
+
+    Examples
+    --------
+    >>> list(views(Image.new("RGB", (640, 480)), "resnet18", crops="Middle and mirrored"))
+    ['middle', 'middle, mirrored']
+    """
+    check_aspect(image)
+    names, transforms = view_names(crops), weights_of(name).transforms()
+    resized = _resize(image.convert("RGB"), transforms)
+    all_names = view_names("Ten crops")
+    ten = functional.ten_crop(resized, transforms.crop_size)
+    parts = dict(zip(all_names, ten, strict=True))
+    return {place: parts[place] for place in names}
+
+
+def to_batch(cut: Image.Image, name: str) -> Tensor:
+    """Return a part of a picture, cut out already, as the network's tensor.
+
+    Parameters
+    ----------
+    cut : PIL.Image.Image
+        One of `views`.
+    name : str
+        The network it was cut out for.
+
+    Returns
+    -------
+    Tensor of shape (1, 3, H, W)
+        Scaled to 0 to 1 and normalised.
+    """
+    return _to_tensors(cut, weights_of(name).transforms())[1].unsqueeze(0)
+
+
+def lost_share(size: tuple[int, int], box: tuple[float, float, float, float]) -> float:
+    """Return which share of a picture's area lies outside of a box.
+
+    Parameters
+    ----------
+    size : (width, height)
+        Of the picture, in pixels.
+    box : (left, top, right, bottom)
+        In pixels of the picture.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    Examples
+    --------
+    >>> lost_share((200, 100), (50, 0, 150, 100))
+    0.5
+    """
+    width, height = size
+    left, top, right, bottom = box
+    kept = (min(right, width) - max(left, 0)) * (min(bottom, height) - max(top, 0))
+    return 1 - kept / (width * height)
+
+
+def _resize(image: Image.Image, transforms: object) -> Image.Image:
+    """Return the picture with its shorter side as the network's recipe says."""
+    resized: Image.Image = functional.resize(
+        image,
+        transforms.resize_size,  # type: ignore[attr-defined]
+        interpolation=transforms.interpolation,  # type: ignore[attr-defined]
+        antialias=transforms.antialias,  # type: ignore[attr-defined]
+    )
+    return resized
