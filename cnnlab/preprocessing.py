@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from PIL import Image
@@ -132,11 +133,16 @@ def views(image: Image.Image, name: str, *, crops: str) -> dict[str, Image.Image
     """
     check_aspect(image)
     names, transforms = view_names(crops), weights_of(name).transforms()
-    resized = _resize(image.convert("RGB"), transforms)
-    all_names = view_names("Ten crops")
-    ten = functional.ten_crop(resized, transforms.crop_size)
-    parts = dict(zip(all_names, ten, strict=True))
-    return {place: parts[place] for place in names}
+    resized, side = _resize(image.convert("RGB"), transforms), transforms.crop_size
+    middle = functional.center_crop(resized, side)
+    cuts = {
+        "Middle": (middle,),
+        "Middle and mirrored": (middle, functional.hflip(middle)),
+        "Five crops": functional.five_crop(resized, side),
+        # It mirrors first and cuts then: the middle may be one pixel further to the left.
+        "Ten crops": functional.ten_crop(resized, side),
+    }[crops]
+    return dict(zip(names, cuts, strict=True))
 
 
 def to_batch(cut: Image.Image, name: str) -> Tensor:
@@ -183,12 +189,20 @@ def lost_share(size: tuple[int, int], box: tuple[float, float, float, float]) ->
     return 1 - kept / (width * height)
 
 
-def _resize(image: Image.Image, transforms: object) -> Image.Image:
-    """Return the picture with its shorter side as the network's recipe says."""
+def _resize(image: Image.Image, transforms: Any) -> Image.Image:
+    """Return the picture with its shorter side as long as the recipe says."""
     resized: Image.Image = functional.resize(
         image,
-        transforms.resize_size,  # type: ignore[attr-defined]
-        interpolation=transforms.interpolation,  # type: ignore[attr-defined]
-        antialias=transforms.antialias,  # type: ignore[attr-defined]
+        transforms.resize_size,
+        interpolation=transforms.interpolation,
+        antialias=transforms.antialias,
     )
     return resized
+
+
+def _to_tensors(cropped: Image.Image, transforms: Any) -> tuple[Tensor, Tensor]:
+    """Return the picture as numbers from 0 to 1, and these normalised."""
+    scaled: Tensor = functional.convert_image_dtype(
+        functional.pil_to_tensor(cropped), torch.float32
+    )
+    return scaled, functional.normalize(scaled, mean=transforms.mean, std=transforms.std)

@@ -17,6 +17,7 @@ __all__ = [
     "as_seen",
     "best_device",
     "categories",
+    "check_aspect",
     "classify",
     "crop_box",
     "default_name",
@@ -73,13 +74,24 @@ def preprocess(image: Image.Image, name: str) -> Tensor:
     >>> preprocess(Image.new("RGB", (640, 480)), "inception_v3").shape
     torch.Size([1, 3, 299, 299])
     """
+    check_aspect(image)
+    batch: Tensor = weights_of(name).transforms()(image.convert("RGB")).unsqueeze(0)
+    return batch
+
+
+def check_aspect(image: Image.Image) -> None:
+    """Refuse a picture so long that resizing its shorter side would fill the memory.
+
+    Raises
+    ------
+    InputError
+        If one side is more than 100 times (``MAX_ASPECT``) the other.
+    """
     if max(image.size) > MAX_ASPECT * min(image.size):
         raise InputError(
             f"the picture is {image.width} × {image.height} pixels, one side more than "
             f"{MAX_ASPECT} times the other; cut out a part of it first"
         )
-    batch: Tensor = weights_of(name).transforms()(image.convert("RGB")).unsqueeze(0)
-    return batch
 
 
 def as_seen(batch: Tensor, name: str) -> Image.Image:

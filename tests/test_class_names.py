@@ -1,5 +1,6 @@
 """The classes of ImageNet: groups, order, search."""
 
+import itertools
 import re
 
 import numpy as np
@@ -15,16 +16,23 @@ NAMES = categories("resnet18")
 # What the first and the last class of each run is called: a slip by one would show.
 ENDS = {
     "fish": [("tench", "stingray"), ("barracouta", "puffer")],
-    "birds": [("cock", "great grey owl"), ("black grouse", "black swan")]
-    + [("white stork", "albatross")],
+    "birds": [
+        ("cock", "great grey owl"),
+        ("black grouse", "black swan"),
+        ("white stork", "albatross"),
+    ],
     "salamanders and frogs": [("European fire salamander", "tailed frog")],
     "turtles": [("loggerhead", "box turtle")],
     "lizards": [("banded gecko", "Komodo dragon")],
     "crocodiles and a dinosaur": [("African crocodile", "triceratops")],
     "snakes": [("thunder snake", "sidewinder")],
     "spiders, scorpions and ticks": [("harvestman", "tick")],
-    "worms, corals, starfish and the like": [("trilobite", "trilobite"), ("centipede", "centipede")]
-    + [("jellyfish", "nematode"), ("starfish", "sea cucumber")],
+    "worms, corals, starfish and the like": [
+        ("trilobite", "trilobite"),
+        ("centipede", "centipede"),
+        ("jellyfish", "nematode"),
+        ("starfish", "sea cucumber"),
+    ],
     "elephants and other tuskers": [("tusker", "tusker"), ("Indian elephant", "African elephant")],
     "marsupials, echidna and platypus": [("echidna", "wombat")],
     "snails and other molluscs": [("conch", "chambered nautilus")],
@@ -114,13 +122,15 @@ def test_small_groups_hold_nothing_else(name, words):
 
 def test_made_things_follow_the_alphabet():
     """Nearly: neighbours there have nothing in common but their first letters."""
-    letters = [NAMES[index].casefold().replace("-", "").replace(" ", "") for index in range(398, 916)]
-    out_of_order = sum(a > b for a, b in zip(letters, letters[1:], strict=False))
+    letters = [
+        NAMES[index].casefold().replace("-", "").replace(" ", "") for index in range(398, 916)
+    ]
+    out_of_order = sum(a > b for a, b in itertools.pairwise(letters))
     assert out_of_order <= 15
     first = [name[0] for name in letters]
     assert first == sorted(first)
     animals = [name.casefold() for name in NAMES[:398]]
-    assert sum(a > b for a, b in zip(animals, animals[1:], strict=False)) > 150
+    assert sum(a > b for a, b in itertools.pairwise(animals)) > 150
 
 
 def test_the_parts_follow_each_other():
