@@ -35,7 +35,10 @@ __all__ = [
     "INPUT_SHAPE",
     "LAYERS",
     "SAMPLES",
+    "SIDE",
     "DigitFacts",
+    "DigitTransforms",
+    "DigitWeights",
     "build",
     "label_of",
     "load",
@@ -116,6 +119,32 @@ def _facts() -> DigitFacts:
 
 
 FACTS = _facts()
+
+
+class DigitTransforms:
+    """What is done to a picture before the network sees it, in the shape torchvision gives it.
+
+    Attributes
+    ----------
+    mean, std : tuple of float
+        What would be subtracted and divided by: nothing is.
+    """
+
+    mean, std = (0.0,), (1.0,)
+
+    def __call__(self, image: Image.Image) -> Tensor:
+        """Return the picture as (1, 28, 28) by `preprocess`."""
+        return preprocess(image)[0]
+
+
+class DigitWeights:
+    """The trained weights, as torchvision's entries describe theirs."""
+
+    meta = MappingProxyType({"categories": CATEGORIES})
+
+    def transforms(self) -> DigitTransforms:
+        """Return the preprocessing."""
+        return DigitTransforms()
 
 
 def build() -> nn.Module:
