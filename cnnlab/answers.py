@@ -13,7 +13,7 @@ from PIL import Image
 from cnnlab.checks import in_range
 from cnnlab.compute import progress
 from cnnlab.loading import using
-from cnnlab.preprocessing import to_batch, views
+from cnnlab.preprocessing import view_batches
 from cnnlab.pretrained import Prediction, categories, preprocess
 
 __all__ = ["Answer", "ask", "ask_views"]
@@ -74,9 +74,12 @@ class Answer:
         """Return the probability of one class."""
         return float(self.probabilities[index])
 
-    def rank(self, index: int) -> int:
-        """Return the place of a class among all, 1 for the highest score."""
-        return int(np.flatnonzero(self.order == index)[0]) + 1
+    @property
+    def ranks(self) -> list[int]:
+        """The place of each class among all, 1 for the highest score."""
+        places = np.empty(len(self.logits), dtype=int)
+        places[self.order] = np.arange(1, len(places) + 1)
+        return [int(place) for place in places]
 
 
 def ask(image: Image.Image, name: str, *, trained: bool = True) -> Answer:
@@ -138,8 +141,8 @@ def ask_views(
     with using(name, trained=trained) as model, torch.inference_mode():
         start = time.perf_counter()
         device = next(model.parameters()).device
-        cuts, rows = views(image, name, crops=crops), []
-        for number, cut in enumerate(cuts.values()):
-            progress(number / len(cuts))
-            rows.append(model(to_batch(cut, name).to(device)).squeeze(0).cpu().numpy())
+        batches, rows = view_batches(image, name, crops=crops), []
+        for number, batch in enumerate(batches.values()):
+            progress(number / len(batches))
+            rows.append(model(batch.to(device)).squeeze(0).cpu().numpy())
         return np.stack(rows), time.perf_counter() - start

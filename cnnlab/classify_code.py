@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnnlab.catalogue import facts, weights_of
+from cnnlab.catalogue import OWN, facts, weights_of
 from cnnlab.checks import InputError, in_range
 from cnnlab.ensembling import view_names
 
 __all__ = ["classify_code"]
 
+_RESIZED = """\
+recipe = weights.transforms()
+resized = F.resize(
+    image, recipe.resize_size, recipe.interpolation, antialias=recipe.antialias
+)
+"""
 _CUTS = {
     "Middle and mirrored": """\
 middle = F.center_crop(resized, recipe.crop_size)
-cuts = [middle, F.hflip(middle)]""",
-    "Five crops": "cuts = F.five_crop(resized, recipe.crop_size)  # four corners, the middle",
-    "Ten crops": "cuts = F.ten_crop(resized, recipe.crop_size)  # the same, and mirrored",
+cuts = [middle, F.hflip(middle)]
+""",
+    "Five crops": "cuts = F.five_crop(resized, recipe.crop_size)  # four corners, the middle\n",
+    "Ten crops": "cuts = F.ten_crop(resized, recipe.crop_size)  # the same, and mirrored\n",
+    OWN: """\
+middle = weights.transforms()(image)
+batch = torch.stack([middle, middle.flip(-1)])""",
 }
+_NORMALISED = """\
+numbers = [F.convert_image_dtype(F.pil_to_tensor(cut), torch.float32) for cut in cuts]
+batch = F.normalize(torch.stack(numbers), recipe.mean, recipe.std)"""
 
 
 def classify_code(
@@ -87,6 +100,16 @@ def classify_code(
 
 
 def _head(name: str, *, more: str = "") -> str:
+    if name == OWN:
+        return """\
+import torch
+from PIL import Image, ImageOps
+
+from cnnlab import digits
+
+weights = digits.DigitWeights()
+model = digits.load()
+"""
     weights = facts(name).weights  # "ResNet18_Weights.IMAGENET1K_V1"
     return f"""\
 import torch
@@ -96,6 +119,11 @@ from torchvision.models import {weights.split(".")[0]}, {name}
 weights = {weights}
 model = {name}(weights=weights).eval()
 """
+
+
+def _shape(name: str, n_views: int = 1) -> str:
+    """Return the shape of a batch, for a comment."""
+    return f"({n_views}, 1, 28, 28)" if name == OWN else f"({n_views}, 3, H, W)"
 
 
 def _open(photo: str) -> str:
@@ -118,7 +146,7 @@ def _plain(name: str, *, k: int, temperature: float, photo: str) -> str:
     return f"""\
 {_head(name)}
 {_open(repr(photo))}
-batch = weights.transforms()(image).unsqueeze(0)  # (1, 3, H, W)
+batch = weights.transforms()(image).unsqueeze(0)  # {_shape(name)}
 
 with torch.inference_mode():
     probabilities = {scores}.softmax(0)
@@ -127,18 +155,15 @@ with torch.inference_mode():
 
 def _views(name: str, *, k: int, crops: str, mean: str, photo: str) -> str:
     n_views = len(view_names(crops))
-    together = "logits.softmax(1).mean(0)" if mean == "probabilities" else "logits.mean(0).softmax(0)"
+    cutting = _CUTS[OWN] if name == OWN else _RESIZED + _CUTS[crops] + _NORMALISED
+    together = (
+        "logits.softmax(1).mean(0)" if mean == "probabilities" else "logits.mean(0).softmax(0)"
+    )
     more = "from torchvision.transforms import functional as F\n"
     return f"""\
 {_head(name, more=more)}
 {_open(repr(photo))}
-recipe = weights.transforms()
-resized = F.resize(
-    image, recipe.resize_size, recipe.interpolation, antialias=recipe.antialias
-)
-{_CUTS[crops]}
-numbers = [F.convert_image_dtype(F.pil_to_tensor(cut), torch.float32) for cut in cuts]
-batch = F.normalize(torch.stack(numbers), recipe.mean, recipe.std)  # ({n_views}, 3, H, W)
+{cutting}  # {_shape(name, n_views)}
 
 with torch.inference_mode():
     logits = model(batch)  # ({n_views}, {len(weights_of(name).meta["categories"])})
@@ -147,7 +172,9 @@ probabilities = {together}  # the mean of the {mean}
 
 
 def _several_networks(names: Sequence[str], *, k: int, photo: str) -> str:
-    listed = "".join(f"    {name!r},\n" for name in names)
+    listed = "".join(f"    {name!r},\n" for name in names if name != OWN)
+    if OWN in names:
+        listed += f"    # {OWN} is the lab's own: cnnlab.digits.load() returns it\n"
     return f"""\
 import torch
 from PIL import Image, ImageOps
@@ -173,7 +200,7 @@ def _several_photos(name: str, *, k: int, photos: Sequence[str]) -> str:
 for photo in [
 {listed}]:
     {_open("photo")}
-    batch = weights.transforms()(image).unsqueeze(0)  # (1, 3, H, W)
+    batch = weights.transforms()(image).unsqueeze(0)  # {_shape(name)}
     with torch.inference_mode():
         probabilities = model(batch).squeeze(0).softmax(0)
     print(photo)

@@ -5,16 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from torchvision.transforms import functional
 
-from cnnlab.catalogue import weights_of
+from cnnlab.catalogue import OWN, weights_of
+from cnnlab.checks import InputError
+from cnnlab.digit_pixels import digit_pixels, light_on_dark
 from cnnlab.ensembling import view_names
-from cnnlab.pretrained import check_aspect, crop_box
+from cnnlab.pixels import to_array
+from cnnlab.pretrained import check_aspect, crop_box, preprocess
 
-__all__ = ["Preparation", "lost_share", "prepare", "to_batch", "views"]
+__all__ = [
+    "DigitPreparation",
+    "Preparation",
+    "lost_share",
+    "prepare",
+    "prepare_digit",
+    "view_batches",
+    "views",
+]
 
 
 @dataclass(frozen=True)
@@ -54,6 +67,31 @@ class Preparation:
     interpolation: str
     mean: tuple[float, ...]
     std: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class DigitPreparation:
+    """A picture on its way into the lab's digit network, after each step.
+
+    Parameters
+    ----------
+    original : PIL.Image.Image
+        As it came, in RGB.
+    grey : ndarray of shape (H, W)
+        From 0 to 1, light on dark.
+    inverted : bool
+        Whether black and white changed places, since the border was light.
+    pixels : ndarray of shape (28, 28)
+        The figure, scaled and centred as in MNIST.
+    as_it_was : bool
+        Whether the picture had 28 × 28 pixels already and was not scaled.
+    """
+
+    original: Image.Image
+    grey: NDArray[np.float64]
+    inverted: bool
+    pixels: NDArray[np.float64]
+    as_it_was: bool
 
 
 def prepare(image: Image.Image, name: str) -> Preparation:
@@ -103,6 +141,39 @@ def prepare(image: Image.Image, name: str) -> Preparation:
     )
 
 
+def prepare_digit(image: Image.Image) -> DigitPreparation:
+    """Return a picture after each step of what the lab's digit network wants.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Any size, 8 bits for each colour.
+
+    Returns
+    -------
+    DigitPreparation
+        The last step is what `cnnlab.digits.preprocess` gives in one go.
+
+    Raises
+    ------
+    InputError
+        If the picture has no pixels, or more than 8 bits for each colour.
+
+    Examples
+    --------
+    >>> steps = prepare_digit(Image.new("L", (60, 40), 255))
+    >>> steps.grey.shape, steps.inverted, steps.pixels.shape
+    ((40, 60), True, (28, 28))
+    """
+    grey = light_on_dark(image)
+    small = image.convert("RGB").resize(grey.shape[::-1])
+    plain = to_array(small, channels="grey")[0] / 255
+    inverted = abs(plain - grey).mean() > abs(1 - plain - grey).mean()
+    as_it_was = image.size == (28, 28)
+    original = image.convert("RGB")
+    return DigitPreparation(original, grey, bool(inverted), digit_pixels(image), as_it_was)
+
+
 def views(image: Image.Image, name: str, *, crops: str) -> dict[str, Image.Image]:
     """Return several parts of a picture, each as large as the network wants it.
 
@@ -135,32 +206,54 @@ def views(image: Image.Image, name: str, *, crops: str) -> dict[str, Image.Image
     names, transforms = view_names(crops), weights_of(name).transforms()
     resized, side = _resize(image.convert("RGB"), transforms), transforms.crop_size
     middle = functional.center_crop(resized, side)
-    cuts = {
-        "Middle": (middle,),
-        "Middle and mirrored": (middle, functional.hflip(middle)),
-        "Five crops": functional.five_crop(resized, side),
-        # It mirrors first and cuts then: the middle may be one pixel further to the left.
-        "Ten crops": functional.ten_crop(resized, side),
-    }[crops]
+    cuts: tuple[Image.Image, ...] = (middle,)
+    if crops == "Middle and mirrored":
+        cuts = (middle, functional.hflip(middle))
+    elif crops == "Five crops":
+        cuts = functional.five_crop(resized, side)
+    elif (
+        crops == "Ten crops"
+    ):  # it mirrors first and then cuts: the middle may be one pixel further to the left
+        cuts = functional.ten_crop(resized, side)
     return dict(zip(names, cuts, strict=True))
 
 
-def to_batch(cut: Image.Image, name: str) -> Tensor:
-    """Return a part of a picture, cut out already, as the network's tensor.
+def view_batches(image: Image.Image, name: str, *, crops: str) -> dict[str, Tensor]:
+    """Return several views of a picture as the network's tensors.
 
     Parameters
     ----------
-    cut : PIL.Image.Image
-        One of `views`.
+    image, crops
+        As for `views`.
     name : str
-        The network it was cut out for.
+        One of `cnnlab.catalogue.every_name`, or the lab's own network, which looks for the figure
+        in all of the picture: it takes the middle, and the middle mirrored.
 
     Returns
     -------
-    Tensor of shape (1, 3, H, W)
-        Scaled to 0 to 1 and normalised.
+    dict of str to Tensor of shape (1, C, H, W)
+        Scaled and normalised, by the name of the view.
+
+    Raises
+    ------
+    InputError
+        If the network cannot take the picture or such views.
+
+    Examples
+    --------
+    >>> found = view_batches(Image.new("RGB", (640, 480)), "resnet18", crops="Five crops")
+    >>> len(found), found["top left"].shape
+    (5, torch.Size([1, 3, 224, 224]))
     """
-    return _to_tensors(cut, weights_of(name).transforms())[1].unsqueeze(0)
+    if name == OWN:
+        names = view_names(crops)
+        if len(names) > 2:
+            raise InputError(f"{name} finds the figure by itself, so there are no {crops.lower()}")
+        batch = preprocess(image, name)
+        return dict(zip(names, (batch, batch.flip(-1)), strict=False))
+    transforms = weights_of(name).transforms()
+    cuts = views(image, name, crops=crops)
+    return {place: _to_tensors(cut, transforms)[1].unsqueeze(0) for place, cut in cuts.items()}
 
 
 def lost_share(size: tuple[int, int], box: tuple[float, float, float, float]) -> float:

@@ -64,14 +64,14 @@ def test_ranks_count_from_one():
     logits = np.array([0.5, 3.0, 0.5, -1.0], dtype=np.float32)
     answer = Answer(REAL, logits, logits, 0.0, 0.0)
     assert answer.order.tolist() == [1, 0, 2, 3]
-    assert [answer.rank(i) for i in range(4)] == [2, 1, 3, 4]
+    assert answer.ranks == [2, 1, 3, 4]
     assert [guess.category for guess in answer.best] == [categories(REAL)[i] for i in (1, 0, 2, 3)]
 
 
 def test_all_classes_are_ranked_once():
     answer = ask(sample("coffee"), FAMILIES[0], trained=False)
-    assert sorted(answer.rank(i) for i in range(1000)) == list(range(1, 1001))
-    assert answer.rank(answer.best[0].index) == 1
+    assert sorted(answer.ranks) == list(range(1, 1001))
+    assert answer.ranks[answer.best[0].index] == 1
     assert 0 < answer.preparing < answer.seconds
 
 

@@ -8,9 +8,7 @@ from html import escape
 from cnnlab.figures.charts import percent
 from cnnlab.figures.theme import ROLES
 
-__all__ = ["bar_cards", "class_bars", "class_table"]
-
-_FILL = ROLES["output"].figure
+__all__ = ["bar_cards", "class_bars", "class_table", "fact_list"]
 
 
 def class_bars(rows: Sequence[tuple[str, float]], *, role: str = "output", wide: str = "") -> str:
@@ -77,6 +75,38 @@ def bar_cards(cards: Sequence[tuple[str, str, Sequence[tuple[str, float]]]]) -> 
     return (
         '<div style="display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr)'
         f');gap:1rem;margin-bottom:0.8rem">{parts}</div>'
+    )
+
+
+def fact_list(title: str, facts: Sequence[tuple[str, str]]) -> str:
+    """Return names and values, one below the other, under a title.
+
+    Parameters
+    ----------
+    title : str
+        What they belong to.
+    facts : sequence of (str, str)
+        Names and values.
+
+    Returns
+    -------
+    str
+        HTML for ``st.html``.
+
+    Examples
+    --------
+    >>> fact_list("tabby", [("Index", "281")]).count("281")
+    1
+    """
+    lines = "".join(
+        f'<dt style="opacity:0.85">{escape(name)}</dt>'
+        f'<dd style="margin:0;font-weight:600">{escape(value)}</dd>'
+        for name, value in facts
+    )
+    return (
+        f'<div style="font-weight:650;font-size:1.1rem;margin-bottom:0.3rem">{escape(title)}</div>'
+        '<dl style="display:grid;grid-template-columns:max-content 1fr;gap:0.2rem 1.2rem;margin:0;'
+        f'font-variant-numeric:tabular-nums">{lines}</dl>'
     )
 
 
