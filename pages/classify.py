@@ -10,8 +10,8 @@ from cnnlab.ui.quiz import quiz
 
 layout.page_head(
     "Classify a photograph",
-    "What does a network see in a picture, and how sure is it? Trained on 1.3 million photographs "
-    "of 1000 things, it gives each of the 1000 classes a probability. Choose a picture.",
+    "What does a network see in a picture, and how sure is it? It was trained on pictures that "
+    "people had named, and gives each of their classes a probability. Choose a picture.",
 )
 
 main = st.container()  # filled last: it stops where a picture is still to be chosen
@@ -20,9 +20,9 @@ quiz(questions(), key="classify_quiz")
 with main:
     mode = choice("Compare", list(classify_lab.MODES), key="classify_mode")
     try:
-        if mode == "One picture":
+        if mode == "Nothing":
             script = classify_lab.one_picture()
-        elif mode == "Several networks":
+        elif mode == "Networks":
             script = classify_sets.several_networks()
         else:
             script = classify_sets.several_pictures()
@@ -33,5 +33,5 @@ with main:
 panels.show_script(
     "classify",
     script,
-    says="This does the same without the lab. Save your picture as `photo.jpg` beside it.",
+    says="This is all that it takes. Save your picture beside it, under the name that it opens.",
 )

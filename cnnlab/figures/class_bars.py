@@ -11,7 +11,9 @@ from cnnlab.figures.theme import ROLES
 __all__ = ["bar_cards", "class_bars", "class_table", "fact_list"]
 
 
-def class_bars(rows: Sequence[tuple[str, float]], *, role: str = "output", wide: str = "") -> str:
+def class_bars(
+    rows: Sequence[tuple[str, float]], *, role: str = "output", wide: str = "13rem"
+) -> str:
     r"""Return a bar for each share of 1, with its name before it and its number behind.
 
     Parameters
@@ -35,28 +37,33 @@ def class_bars(rows: Sequence[tuple[str, float]], *, role: str = "output", wide:
     """
     colour = ROLES[role].figure
     lines = "".join(
-        f'<tr><th scope="row" style="text-align:left;font-weight:400;padding:0.22rem 0.7rem 0.22rem'
-        f' 0;line-height:1.2;max-width:{wide or "12rem"}">{escape(name)}</th>'
-        '<td style="width:100%;padding:0;border-left:2px solid color-mix(in srgb,currentColor 45%,'
-        f'transparent)"><div style="height:1.15rem;width:{100 * share:.3f}%;min-width:1px;'
-        f'background:{colour};border-radius:0 3px 3px 0"></div></td>'
-        f'<td style="text-align:right;white-space:nowrap;padding-left:0.7rem">{percent(share)}</td>'
-        "</tr>"
+        '<tr style="display:contents"><th scope="row" style="text-align:left;font-weight:400;'
+        f'line-height:1.2;padding:0">{escape(name)}</th><td style="padding:0;border-left:2px solid '
+        'color-mix(in srgb,currentColor 45%,transparent)"><div style="height:1.15rem;width:'
+        f"{100 * share:.3f}%;min-width:1px;background:{colour};border-radius:0 3px 3px 0"
+        f'"></div></td><td style="text-align:right;white-space:nowrap;padding:0">{percent(share)}'
+        "</td></tr>"
         for name, share in rows
     )
+    columns = f"fit-content({wide}) minmax(3rem,1fr) max-content"
     return (
-        '<table style="border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums">'
-        f"<tbody>{lines}</tbody></table>"
+        f'<table class="class-bars" style="display:grid;grid-template-columns:{columns};'
+        'gap:0.45rem 0.7rem;align-items:center;font-variant-numeric:tabular-nums">'
+        f'<tbody style="display:contents">{lines}</tbody></table>'
     )
 
 
-def bar_cards(cards: Sequence[tuple[str, str, Sequence[tuple[str, float]]]]) -> str:
+def bar_cards(
+    cards: Sequence[tuple[str, str, Sequence[tuple[str, float]]]], *, smallest: str = "19rem"
+) -> str:
     """Return several lists of bars side by side, one under the other on a phone.
 
     Parameters
     ----------
     cards : sequence of (title, text, rows)
         What each is called, what is said below it, and its bars as for `class_bars`.
+    smallest : str
+        The width below which no list goes, a CSS length.
 
     Returns
     -------
@@ -73,8 +80,8 @@ def bar_cards(cards: Sequence[tuple[str, str, Sequence[tuple[str, float]]]]) -> 
         for title, text, rows in cards
     )
     return (
-        '<div style="display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr)'
-        f');gap:1rem;margin-bottom:0.8rem">{parts}</div>'
+        '<div style="display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,'
+        f'{smallest}),1fr));gap:1rem;margin-bottom:0.8rem">{parts}</div>'
     )
 
 
@@ -99,14 +106,14 @@ def fact_list(title: str, facts: Sequence[tuple[str, str]]) -> str:
     1
     """
     lines = "".join(
-        f'<dt style="opacity:0.85">{escape(name)}</dt>'
-        f'<dd style="margin:0;font-weight:600">{escape(value)}</dd>'
+        '<tr><th scope="row" style="text-align:left;font-weight:400;padding:0.1rem 1.2rem 0.1rem 0'
+        f'">{escape(name)}</th><td style="font-weight:600">{escape(value)}</td></tr>'
         for name, value in facts
     )
     return (
-        f'<div style="font-weight:650;font-size:1.1rem;margin-bottom:0.3rem">{escape(title)}</div>'
-        '<dl style="display:grid;grid-template-columns:max-content 1fr;gap:0.2rem 1.2rem;margin:0;'
-        f'font-variant-numeric:tabular-nums">{lines}</dl>'
+        '<table style="border-collapse:collapse;font-variant-numeric:tabular-nums"><caption '
+        'style="text-align:left;font-weight:650;font-size:1.1rem;padding-bottom:0.3rem">'
+        f"{escape(title)}</caption><tbody>{lines}</tbody></table>"
     )
 
 
@@ -169,5 +176,9 @@ _LONG_LIST = f"""
   overflow-wrap: anywhere; vertical-align: top; font-weight: 400; }}
 .long-list .head th {{ font-weight: 600; overflow-wrap: normal; }}
 .long-list .unseen {{ visibility: collapse; }}
-.long-list .unseen :is(th) {{ padding-block: 0; border: 0; line-height: 0; }}
+.long-list .unseen th {{ padding-block: 0; border: 0; line-height: 0; }}
+@media (max-width: 40rem) {{
+  .long-list {{ font-size: 0.9rem; }}
+  .long-list :is(th, td) {{ padding-inline: 0.3rem; }}
+}}
 """

@@ -48,7 +48,7 @@ def shaded(picture: Image.Image, box: tuple[float, float, float, float]) -> Imag
 
 
 def picture_cards(
-    cards: Sequence[tuple[str, str, Image.Image, str]], *, smallest: str = "11rem"
+    cards: Sequence[tuple[str, str, Image.Image, str]], *, smallest: str = "9.5rem"
 ) -> str:
     """Return pictures side by side, each with its title and what is to be said about it.
 
@@ -66,7 +66,7 @@ def picture_cards(
         HTML for ``st.html``.
     """
     figures = "".join(
-        '<figure style="margin:0"><figcaption style="font-weight:600;margin-bottom:0.25rem">'
+        '<figure style="margin:0;max-width:20rem"><figcaption style="font-weight:600;margin-bottom:0.25rem">'
         f'{escape(title)}</figcaption><img src="{data_link(_small(picture))}" alt="{escape(alt)}" '
         f'style="max-width:100%;{_shape(picture)};display:block;border-radius:4px">'
         '<div style="font-size:0.9rem;line-height:1.45;margin-top:0.25rem">'
@@ -74,7 +74,7 @@ def picture_cards(
         for title, text, picture, alt in cards
     )
     return (
-        f'<div style="display:grid;grid-template-columns:repeat(auto-fill,minmax({smallest},1fr));'
+        f'<div style="display:grid;grid-template-columns:repeat(auto-fit,minmax({smallest},1fr));'
         f'gap:1rem;margin-bottom:0.8rem;align-items:start">{figures}</div>'
     )
 

@@ -43,10 +43,10 @@ __all__ = [
 PAGE = "classify"
 MOST_GUESSES = 20
 LOW, HIGH = 0.05, 20.0  # of the temperature
-MODES = ("One picture", "Several networks", "Several pictures")
+MODES = ("Nothing", "Networks", "Pictures")  # to compare
 PARTS = ("All classes", "Preprocessing", "Temperature", "Flips and crops")
 _GROUPS_SHOWN = 7
-_PATCH = 5  # numbers of a tensor along each side
+_PATCH = 4  # numbers of a tensor along each side
 _COLOURS = ("red", "green", "blue")
 
 
@@ -128,7 +128,7 @@ def all_classes(answer: Answer) -> None:
     is_imagenet = len(labels) == class_names.N_CLASSES
     left, right = st.columns([2, 3], gap="large")
     with left:
-        index = networks.class_picker(PAGE, answer.name, answer)
+        index = networks.pick_class(PAGE, answer.name, answer, label="Find a class")
         st.html(_facts_of_class(answer, index, labels[index]))
     with right:
         if is_imagenet:
@@ -212,7 +212,8 @@ def _list(answer: Answer, labels: list[str]) -> None:
         found = class_names.search(labels, text)
         if order == "by probability":
             found.sort(key=answer.ranks.__getitem__)
-        st.caption(f"{len(found)} of {len(labels)} classes" if text.strip() else "Every class")
+        if text.strip():
+            st.caption(f"{len(found)} of {len(labels)} classes")
         if not found:
             st.info("No class of this network has such a name: it knows no other words than these.")
             return
@@ -233,7 +234,7 @@ def _class_rows(answer: Answer, labels: list[str], found: list[int]) -> str:
         for i in found
     ]
     head = ["Rank", "Class", "Probability", "Logit", "Index", "WordNet", "Kind"]
-    widths = [7, 24, 13, 9, 8, 14, 25]
+    widths = [8, 23, 14, 10, 8, 14, 23]
     columns = len(rows[0])
     return class_table(
         head[:columns],
@@ -288,7 +289,7 @@ def _steps(steps: Preparation, picture: Picture) -> None:
             "The middle of it.",
         ),
     ]
-    cards += [
+    channels = [
         (
             f"4. Normalised, {colour}",
             f"From {_signed(channel.min())} to {_signed(channel.max())}.\nMiddle grey is 0.",
@@ -297,7 +298,7 @@ def _steps(steps: Preparation, picture: Picture) -> None:
         )
         for colour, channel in zip(_COLOURS, values, strict=True)
     ]
-    st.html(picture_cards(cards, smallest="10.5rem"))
+    st.html(picture_cards(cards) + picture_cards(channels))
     _channel_table(steps)
     rows, columns = values.shape[1:]
     with st.container(horizontal=True, gap="medium"):
@@ -320,7 +321,7 @@ def _steps(steps: Preparation, picture: Picture) -> None:
 
 def _channel_table(steps: Preparation) -> None:
     panels.table(
-        ["Channel", "before", "mean", "standard deviation", "after", "mean after"],
+        ["Channel", "before", "mean", "std", "after", "mean after"],
         [
             [
                 colour,
@@ -339,11 +340,11 @@ def _channel_table(steps: Preparation) -> None:
     )
     st.caption(
         "Before: the pixels divided by 255. After: minus the mean, divided by the standard "
-        "deviation of the channel. Both were measured on ImageNet's training pictures, so that "
-        "a usual picture has a mean near 0 and a spread near 1."
+        "deviation (std) of the channel. Both were measured on ImageNet's training pictures, so "
+        "that a usual picture has a mean near 0 and a spread near 1."
         if steps.mean != steps.std
         else "Before: the pixels divided by 255. After: minus the mean, divided by the standard "
-        "deviation. This recipe uses 0.5 for both: 0 to 1 becomes −1 to 1."
+        "deviation (std). This recipe uses 0.5 for both: 0 to 1 becomes −1 to 1."
     )
 
 
@@ -362,7 +363,7 @@ def _digit_steps(steps: DigitPreparation) -> None:
         ("2. Grey, light on dark", turned, grey, "The same in grey, light on dark."),
         ("3. As in MNIST", centred, _grey(steps.pixels), "The digit, 28 × 28 pixels."),
     ]
-    st.html(picture_cards(cards, smallest="10.5rem"))
+    st.html(picture_cards(cards))
     side, most = len(steps.pixels), 10
     with st.container(horizontal=True, gap="medium"):
         row = whole_number("Row", 0, side - most, side // 2 - most // 2, key=_key("digit_row"))
@@ -395,7 +396,7 @@ def temperature(answer: Answer, k: int) -> float:
     )  # fmt: skip
     data = {
         "logits": [round(z, 4) for z in answer.logits[answer.order].tolist()],
-        "names": [f"{place}. {name}" for place, (name, _) in enumerate(_rows(answer, k), 1)],
+        "names": [name for name, _ in _rows(answer, k)],
         "at": float(value),
         "low": LOW,
         "high": HIGH,
@@ -452,14 +453,16 @@ def flips_and_crops(picture: Picture, answer: Answer, k: int) -> tuple[str, str]
         )
     )
     batches = view_batches(picture.image, answer.name, crops=crops)
-    cards = []
-    for (place, batch), scores in zip(batches.items(), logits.astype(np.float64), strict=True):
+    cards: dict[str, list[tuple[str, str, Image.Image, str]]] = {"": [], "mirrored": []}
+    for (view, batch), scores in zip(batches.items(), logits.astype(np.float64), strict=True):
         shares = softmax(scores)
         first = int(shares.argmax())
         says = f"{labels[first]}\n{percent(float(shares[first]))}"
-        seen = pretrained.as_seen(batch, answer.name)
-        cards.append((place, says, seen, f"View {place}: {says}".replace("\n", ", ")))
-    st.html(picture_cards(cards, smallest="8rem"))
+        seen, alt = pretrained.as_seen(batch, answer.name), f"View {view}: {says}"
+        place, _, turned = view.partition(", ")
+        row = cards[turned if len(batches) > 2 else ""]
+        row.append((f"{place} ⇋" if turned else place, says, seen, alt))
+    st.html("".join(picture_cards(row, smallest="7.5rem") for row in cards.values() if row))
     layout.prose(
         "**What to see.** A cat in the mirror is a cat, and so is one a little further to the "
         "left; yet the network's answer moves. The mean of several views is steadier, and on "

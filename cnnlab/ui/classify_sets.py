@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from cnnlab.answers import Answer
 
 __all__ = ["several_networks", "several_pictures"]
+
+Shown = tuple[tuple[str, Picture], "Answer"]  # a picture under its key, and what was said of it
 
 MOST_NETWORKS = 4
 MOST_PICTURES = 8
@@ -49,15 +52,15 @@ def several_networks() -> str:
     with right:
         chosen = [main, *_others(main)]
         k = guesses()
-    left.image(picture.image, caption=picture.title, alt=picture.alt)
+        st.image(picture.image, caption=picture.title, alt=picture.alt, width=260)
     ready = [name for name in chosen if _is_here(name)]
     answers = [networks.answer(picture, name) for name in ready]
-    with right:
-        st.subheader(_verdict(answers), anchor=False)
-        st.html(bar_cards([_card(answer, k) for answer in answers]))
-        for name in chosen:
-            if name not in ready:
-                networks.offer_download(f"{PAGE}_{name}", name)
+    st.subheader(_verdict(answers), anchor=False)
+    smallest = "15rem" if len(answers) == 3 else "19rem"
+    st.html(bar_cards([_card(answer, k) for answer in answers], smallest=smallest))
+    for name in chosen:
+        if name not in ready:
+            networks.offer_download(f"{PAGE}_{name}", name)
     if len(answers) > 1:
         _side_by_side(answers)
     return classify_code(*ready, k=k)
@@ -130,7 +133,7 @@ def _side_by_side(answers: list[Answer]) -> None:
     panels.table(
         ["Class", *(answer.name for answer in answers)],
         [[category, *(cell(answer, category) for answer in answers)] for category in wanted],
-        align="l" + "r" * len(answers),
+        align="l" * (len(answers) + 1),
     )
 
 
@@ -161,10 +164,11 @@ def several_pictures() -> str:
     shown = list(zip(pictures.items(), answers, strict=True))
     if order == "surest first":
         shown.sort(key=lambda entry: -entry[1].best[0].probability)
-    st.subheader(_summary(name, shown, labelled=digits and source != "My own"), anchor=False)
-    with st.grid("auto", min_column_width=150, gap="medium"):
+    labels = _labels() if digits and source != "My own" else {}
+    st.subheader(_summary(name, shown, labels), anchor=False)
+    with st.grid("auto", min_column_width=100 if labels else 150, gap="medium"):
         for (key, picture), answer in shown:
-            _gallery_card(key, picture, answer)
+            _gallery_card(key, picture, answer, label=labels.get(key))
     layout.prose(
         "**What to see.** The network always answers, and one of its classes always comes first: "
         "it has no word for “none of these”. Look for the pictures of which it is least sure."
@@ -238,25 +242,32 @@ def _forget() -> None:
     work.forget_own_results()
 
 
-def _summary(name: str, shown: list[tuple[tuple[str, Picture], Answer]], *, labelled: bool) -> str:
-    """Say in a few words how it went."""
-    if labelled:
-        from cnnlab.digits import label_of
+def _labels() -> dict[str, int]:
+    """Return what each sample digit is."""
+    from cnnlab.digits import SAMPLES as DIGITS
+    from cnnlab.digits import label_of
 
-        right = sum(answer.best[0].index == label_of(key) for (key, _), answer in shown)
+    return {name: label_of(name) for name in DIGITS}
+
+
+def _summary(name: str, shown: Sequence[Shown], labels: dict[str, int]) -> str:
+    """Say in a few words how it went."""
+    n_pictures = "1 picture" if len(shown) == 1 else f"{len(shown)} pictures"
+    if labels:
+        right = sum(answer.best[0].index == labels[key] for (key, _), answer in shown)
         return f"{name} reads {right} of {len(shown)} digits right"
     kinds = len({answer.best[0].index for _, answer in shown})
-    pictures = "1 picture" if len(shown) == 1 else f"{len(shown)} pictures"
-    return f"{pictures}, {'1 class' if kinds == 1 else f'{kinds} classes'}"
+    return f"{name} sees {'1 class' if kinds == 1 else f'{kinds} classes'} in {n_pictures}"
 
 
-def _gallery_card(key: str, picture: Picture, answer: Answer) -> None:
+def _gallery_card(key: str, picture: Picture, answer: Answer, *, label: int | None) -> None:
     """Show a picture with the first guess, which opens it."""
     best = answer.best[0]
+    mark = "" if label is None else "✓ " if label == best.index else "✗ "
     with st.container(gap="xsmall"):
         st.image(_thumbnail(picture.image), caption=picture.title, alt=picture.alt, width="stretch")
         st.button(
-            f"{best.category}, {percent(best.probability)}",
+            f"{mark}{best.category}, {percent(best.probability)}",
             key=f"{PAGE}_open_{key}",
             on_click=partial(_open, key, picture),
             help="Look at this picture alone",

@@ -28,6 +28,7 @@ __all__ = [
     "facts_table",
     "layer_picker",
     "offer_download",
+    "pick_class",
     "picker",
     "picture_picker",
 ]
@@ -191,19 +192,31 @@ def class_picker(page: str, name: str, said: Answer) -> int:
     int
         The index of the class.
     """
+    index = pick_class(page, name, said, label="Class to explain")
+    label = class_labels(name)[index]
+    st.caption(f"{name} gives “{label}” {percent(said.probability(index))}")
+    return index
+
+
+def pick_class(page: str, name: str, said: Answer, *, label: str) -> int:
+    """Let a learner choose a class; the guesses of the network come first.
+
+    Returns
+    -------
+    int
+        The index of the class.
+    """
     labels = class_labels(name)
     first = [labels[guess.index] for guess in said.best]
-    others = sorted((label for label in labels if label not in first), key=str.casefold)
+    others = sorted((name for name in labels if name not in first), key=str.casefold)
     chosen = controls.pick(
-        "Class to explain",
+        label,
         [_TOP, *first, *others],
         key=f"{page}_class",
         help=f"The five best guesses come first. Type to search all {len(labels)} classes: the "
         "network knows these names and no others.",
     )
-    index = said.best[0].index if chosen == _TOP else labels.index(chosen)
-    st.caption(f"{name} gives “{labels[index]}” {percent(said.probability(index))}")
-    return index
+    return said.best[0].index if chosen == _TOP else labels.index(chosen)
 
 
 def class_labels(name: str) -> list[str]:

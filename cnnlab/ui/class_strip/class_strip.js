@@ -85,8 +85,9 @@ class Strip {
       plot.append(columns);
       const names = make("div", "names");
       for (const { name, spans } of groups) {
-        for (const [from, to] of spans) {
-          if (from < first || to > last) continue;
+        for (const [begins, ends] of spans) {
+          const from = Math.max(begins, first), to = Math.min(ends, last);
+          if (from > to) continue;
           const label = make("span", "", name);
           label.style.left = `${(100 * (from - first)) / (last - first + 1)}%`;
           label.style.width = `${(100 * (to - from + 1)) / (last - first + 1)}%`;
