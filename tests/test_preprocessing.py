@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from PIL import Image
 from torchvision import transforms as T
 
-from cnnlab.catalogue import every_name, weights_of
+from cnnlab.catalogue import OWN, every_name, weights_of
 from cnnlab.checks import InputError
+from cnnlab.digits import sample_digit
 from cnnlab.ensembling import CROPS, view_names
-from cnnlab.preprocessing import lost_share, prepare, to_batch, views
+from cnnlab.preprocessing import lost_share, prepare, prepare_digit, view_batches, views
 from cnnlab.pretrained import preprocess
 from cnnlab.samples import sample
 
@@ -116,8 +117,61 @@ def test_views_are_torchvisions_five_and_ten_crops(name, size):
 @pytest.mark.parametrize("name", SOME)
 def test_the_view_of_the_middle_is_what_the_network_gets(name):
     image = sample("cat")
-    middle = views(image, name, crops="Middle")["middle"]
-    assert torch.equal(to_batch(middle, name), preprocess(image, name))
+    middle = view_batches(image, name, crops="Middle")["middle"]
+    assert torch.equal(middle, preprocess(image, name))
+
+
+@pytest.mark.parametrize("name", SOME)
+@pytest.mark.parametrize("crops", CROPS)
+def test_batches_of_views_are_the_views_made_tensors(name, crops):
+    image, recipe = noise(451, 300), weights_of(name).transforms()
+    tail = T.Compose([T.ToTensor(), T.Normalize(recipe.mean, recipe.std)])
+    cuts, batches = views(image, name, crops=crops), view_batches(image, name, crops=crops)
+    assert list(batches) == list(cuts) == list(view_names(crops))
+    assert all(torch.equal(batches[place][0], tail(cuts[place])) for place in cuts)
+
+
+# The lab's own network
+
+
+@pytest.mark.parametrize("name", ["digit-0-1", "digit-7-1"])
+def test_a_sample_digit_stays_as_it_is(name):
+    steps = prepare_digit(sample_digit(name))
+    digit = np.asarray(sample_digit(name)) / 255
+    assert steps.as_it_was
+    assert not steps.inverted
+    assert np.array_equal(steps.pixels, digit)
+    assert np.allclose(steps.grey, digit)
+
+
+@pytest.mark.parametrize("size", [(451, 300), (40, 90), (1, 1), (1500, 700)])
+def test_the_last_step_is_what_the_digit_network_gets(size):
+    steps = prepare_digit(noise(*size))
+    expected = preprocess(noise(*size), OWN)[0, 0]
+    assert torch.equal(torch.from_numpy(steps.pixels.astype(np.float32)), expected)
+
+
+@pytest.mark.parametrize(("ground", "ink", "inverted"), [(255, 0, True), (0, 255, False)])
+def test_ink_on_paper_is_inverted(ground, ink, inverted):
+    page = Image.new("L", (100, 60), ground)
+    page.paste(ink, (40, 10, 44, 50))
+    steps = prepare_digit(page)
+    assert steps.inverted is inverted
+    assert steps.grey.shape == (60, 100)
+    assert steps.grey[30, 41] == 1
+    assert steps.grey[0, 0] == 0
+    assert steps.pixels.sum() == 40  # 20 rows of 2 columns
+
+
+def test_the_digit_network_takes_no_crops():
+    digit = sample_digit("digit-2-1")
+    batches = view_batches(digit, OWN, crops="Middle and mirrored")
+    assert torch.equal(batches["middle"], preprocess(digit, OWN))
+    mirrored = preprocess(digit.transpose(Image.Transpose.FLIP_LEFT_RIGHT), OWN)
+    assert torch.equal(batches["middle, mirrored"], mirrored)
+    assert list(view_batches(digit, OWN, crops="Middle")) == ["middle"]
+    with pytest.raises(InputError, match="so there are no ten crops"):
+        view_batches(digit, OWN, crops="Ten crops")
 
 
 def test_views_by_another_name_are_refused():

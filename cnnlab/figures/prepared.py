@@ -66,9 +66,10 @@ def picture_cards(
         HTML for ``st.html``.
     """
     figures = "".join(
-        '<figure style="margin:0;max-width:20rem"><figcaption style="font-weight:600;margin-bottom:0.25rem">'
-        f'{escape(title)}</figcaption><img src="{data_link(_small(picture))}" alt="{escape(alt)}" '
-        f'style="max-width:100%;{_shape(picture)};display:block;border-radius:4px">'
+        '<figure style="margin:0;max-width:20rem"><figcaption style="font-weight:600;'
+        f'margin-bottom:0.25rem">{escape(title)}</figcaption>'
+        f'<img src="{data_link(_small(picture))}" alt="{escape(alt)}" style="max-width:100%;'
+        f'{_shape(picture)};display:block;border-radius:4px">'
         '<div style="font-size:0.9rem;line-height:1.45;margin-top:0.25rem">'
         f"{'<br>'.join(escape(line) for line in text.splitlines())}</div></figure>"
         for title, text, picture, alt in cards

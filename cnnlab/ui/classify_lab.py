@@ -20,6 +20,7 @@ from cnnlab.softmax import softmax
 from cnnlab.ui import explanations, layout, networks, panels, work
 from cnnlab.ui.class_strip import class_strip
 from cnnlab.ui.controls import Picture, choice, whole_number
+from cnnlab.ui.scroll_up import scroll_up
 from cnnlab.ui.temperature_view import temperature_view
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MODES",
+    "OPENED",
     "PAGE",
     "PARTS",
     "all_classes",
@@ -44,6 +46,7 @@ PAGE = "classify"
 MOST_GUESSES = 20
 LOW, HIGH = 0.05, 20.0  # of the temperature
 MODES = ("Nothing", "Networks", "Pictures")  # to compare
+OPENED = "classify_opened"  # how often a picture of the gallery was opened in this session
 PARTS = ("All classes", "Preprocessing", "Temperature", "Flips and crops")
 _GROUPS_SHOWN = 7
 _PATCH = 4  # numbers of a tensor along each side
@@ -66,6 +69,8 @@ def one_picture() -> str:
         answer, k = first_answer(picture, name)
     with left:
         what_it_sees(picture, name)
+    if OPENED in st.session_state:
+        scroll_up(st.session_state[OPENED], key=_key("scroll"))
     chosen: dict[str, Any] = {"k": k}
     look = choice("Look closer", list(PARTS), key=_key("part"))
     if look == "All classes":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 from PIL import Image
+from streamlit.errors import StreamlitAPIException
 
 from cnnlab import images
 from cnnlab.checks import InputError
@@ -16,7 +18,7 @@ from cnnlab.figures.charts import percent
 from cnnlab.figures.class_bars import bar_cards
 from cnnlab.samples import SAMPLES
 from cnnlab.ui import cache, controls, layout, networks, panels, work
-from cnnlab.ui.classify_lab import MODES, PAGE, guesses
+from cnnlab.ui.classify_lab import MODES, OPENED, PAGE, guesses
 from cnnlab.ui.controls import Picture, choice
 
 if TYPE_CHECKING:
@@ -171,7 +173,8 @@ def several_pictures() -> str:
             _gallery_card(key, picture, answer, label=labels.get(key))
     layout.prose(
         "**What to see.** The network always answers, and one of its classes always comes first: "
-        "it has no word for “none of these”. Look for the pictures of which it is least sure."
+        "it has no word for “none of these”. Look for the pictures of which it is least sure. The "
+        "button below a picture opens it alone."
     )
     photos = [f"photo{number}.jpg" for number in range(1, min(len(shown), MOST_PICTURES) + 1)]
     return classify_code(name, k=1, photos=photos)
@@ -270,7 +273,6 @@ def _gallery_card(key: str, picture: Picture, answer: Answer, *, label: int | No
             f"{mark}{best.category}, {percent(best.probability)}",
             key=f"{PAGE}_open_{key}",
             on_click=partial(_open, key, picture),
-            help="Look at this picture alone",
             width="stretch",
         )
 
@@ -286,11 +288,14 @@ def _thumbnail(image: Image.Image) -> Image.Image:
 
 
 def _open(key: str, picture: Picture) -> None:
-    """Show one picture of the gallery alone, as if it had been chosen."""
-    st.session_state[f"{PAGE}_mode"] = MODES[0]
+    """Show one picture of the gallery alone, at the top of the page, as its link does."""
+    wanted = {f"{PAGE}_mode": MODES[0], f"{PAGE}_picture": "Upload" if picture.own else "Sample"}
     if picture.own:
         controls.keep_own(picture)
-        st.session_state[f"{PAGE}_picture"] = "Upload"
-        return
-    st.session_state[f"{PAGE}_picture"] = "Sample"
-    st.session_state[f"{PAGE}_{'sample' if key in SAMPLES else 'digit'}"] = key
+    else:
+        wanted[f"{PAGE}_{'sample' if key in SAMPLES else 'digit'}"] = key
+    for name, value in wanted.items():
+        st.session_state[name] = value
+        with suppress(StreamlitAPIException):  # a field that stands here writes it itself
+            st.query_params[name] = value
+    st.session_state[OPENED] = st.session_state.get(OPENED, 0) + 1
