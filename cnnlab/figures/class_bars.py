@@ -41,8 +41,8 @@ def class_bars(
         f'line-height:1.2;padding:0">{escape(name)}</th><td style="padding:0;border-left:2px solid '
         'color-mix(in srgb,currentColor 45%,transparent)"><div style="height:1.15rem;width:'
         f"{100 * share:.3f}%;min-width:1px;background:{colour};border-radius:0 3px 3px 0"
-        f'"></div></td><td style="text-align:right;white-space:nowrap;padding:0">{percent(share)}'
-        "</td></tr>"
+        f'"></div></td><td style="text-align:right;white-space:nowrap;padding:0">'
+        f"{escape(percent(share))}</td></tr>"
         for name, share in rows
     )
     columns = f"fit-content({wide}) minmax(3rem,1fr) max-content"

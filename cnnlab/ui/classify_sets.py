@@ -14,6 +14,7 @@ from streamlit.errors import StreamlitAPIException
 
 from cnnlab import images
 from cnnlab.checks import InputError
+from cnnlab.compute import BusyError
 from cnnlab.figures.charts import percent
 from cnnlab.figures.class_bars import bar_cards
 from cnnlab.samples import SAMPLES
@@ -31,6 +32,7 @@ Shown = tuple[tuple[str, Picture], "Answer"]  # a picture under its key, and wha
 MOST_NETWORKS = 4
 MOST_PICTURES = 8
 SIDE = 512  # pixels; of own pictures that are asked about together, so that memory stays small
+_FORGOTTEN = "classify_times_forgotten"
 _SET = "classify_own_pictures"  # what a learner uploaded together, for as long as the session lasts
 
 
@@ -56,16 +58,30 @@ def several_networks() -> str:
         k = guesses()
         st.image(picture.image, caption=picture.title, alt=picture.alt, width=260)
     ready = [name for name in chosen if _is_here(name)]
-    answers = [networks.answer(picture, name) for name in ready]
-    st.subheader(_verdict(answers), anchor=False)
-    smallest = "15rem" if len(answers) == 3 else "19rem"
-    st.html(bar_cards([_card(answer, k) for answer in answers], smallest=smallest))
+    answers = _ask_all(picture, ready)
+    if answers:
+        st.subheader(_verdict(answers), anchor=False)
+        smallest = "15rem" if len(answers) == 3 else "19rem"
+        st.html(bar_cards([_card(answer, k) for answer in answers], smallest=smallest))
     for name in chosen:
         if name not in ready:
             networks.offer_download(f"{PAGE}_{name}", name)
     if len(answers) > 1:
         _side_by_side(answers)
     return classify_code(*ready, k=k)
+
+
+def _ask_all(picture: Picture, names: list[str]) -> list[Answer]:
+    """Ask one network after the other; one that cannot answer is left out, with a reason."""
+    answers = []
+    for name in names:
+        try:
+            answers.append(networks.answer(picture, name))
+        except BusyError:
+            raise
+        except InputError as error:
+            st.error(f"{name}: {error}")
+    return answers
 
 
 def _others(main: str) -> list[str]:
@@ -159,15 +175,13 @@ def several_pictures() -> str:
         source = choice("Pictures", ["All samples", "My own"], key=f"{PAGE}_set")
         order = choice("Order", ["as they come", "surest first"], key=f"{PAGE}_pictures_order")
     digits = name == OWN
-    pictures = _digits() if digits else _samples()
-    if source == "My own":
-        pictures = _own_pictures()
-    answers = [networks.answer(picture, name) for picture in pictures.values()]
-    shown = list(zip(pictures.items(), answers, strict=True))
+    pictures = _own_pictures() if source == "My own" else _digits() if digits else _samples()
+    shown = _ask_each(pictures, name)
     if order == "surest first":
         shown.sort(key=lambda entry: -entry[1].best[0].probability)
     labels = _labels() if digits and source != "My own" else {}
-    st.subheader(_summary(name, shown, labels), anchor=False)
+    if shown:
+        st.subheader(_summary(name, shown, labels), anchor=False)
     with st.grid("auto", min_column_width=100 if labels else 150, gap="medium"):
         for (key, picture), answer in shown:
             _gallery_card(key, picture, answer, label=labels.get(key))
@@ -176,8 +190,26 @@ def several_pictures() -> str:
         "it has no word for “none of these”. Look for the pictures of which it is least sure. The "
         "button below a picture opens it alone."
     )
-    photos = [f"photo{number}.jpg" for number in range(1, min(len(shown), MOST_PICTURES) + 1)]
+    photos = [
+        f"photo{number}.jpg" for number in range(1, min(max(len(shown), 2), MOST_PICTURES) + 1)
+    ]
     return classify_code(name, k=1, photos=photos)
+
+
+def _ask_each(pictures: dict[str, Picture], name: str) -> list[Shown]:
+    """Ask about one picture after the other; one that cannot be used is left out, with a reason."""
+    shown: list[Shown] = []
+    box = st.empty()
+    for number, (key, picture) in enumerate(pictures.items(), 1):
+        box.caption(f"Picture {number} of {len(pictures)}")
+        try:
+            shown.append(((key, picture), networks.answer(picture, name)))
+        except BusyError:
+            raise
+        except InputError as error:
+            st.error(f"{picture.title}: {error}")
+    box.empty()
+    return shown
 
 
 def _samples() -> dict[str, Picture]:
@@ -203,7 +235,7 @@ def _own_pictures() -> dict[str, Picture]:
         type="image",
         accept_multiple_files=True,
         max_upload_size=10,
-        key=f"{PAGE}_uploads",
+        key=f"{PAGE}_uploads_{st.session_state.get(_FORGOTTEN, 0)}",  # an empty one after that
     )
     kept: dict[str, Picture] = st.session_state.get(_SET, {})
     if files:
@@ -241,7 +273,7 @@ def _read(data: bytes, number: int) -> Picture | None:
 
 def _forget() -> None:
     st.session_state.pop(_SET, None)
-    st.session_state.pop(f"{PAGE}_uploads", None)
+    st.session_state[_FORGOTTEN] = st.session_state.get(_FORGOTTEN, 0) + 1
     work.forget_own_results()
 
 
