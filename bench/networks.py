@@ -28,7 +28,7 @@ def classification(*, rounds: int) -> list[Result]:
     """Return our classification against torchvision's own recipe."""
     import torch
 
-    from cnnlab import catalogue, loading, pretrained, samples
+    from cnnlab import answers, catalogue, loading, samples
 
     picture = samples.sample("cat")
     model, transforms = loading.load(NAME), catalogue.weights_of(NAME).transforms()
@@ -37,7 +37,7 @@ def classification(*, rounds: int) -> list[Result]:
         with torch.inference_mode():
             return model(transforms(picture).unsqueeze(0)).softmax(dim=1).topk(5)
 
-    times = interleaved(lambda: pretrained.classify(picture, NAME), bare, rounds=rounds)
+    times = interleaved(lambda: answers.ask(picture, NAME).top(5), bare, rounds=rounds)
     return [Result(f"classify, {NAME}", "torchvision's recipe", *times)]
 
 
