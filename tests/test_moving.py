@@ -290,7 +290,7 @@ def test_no_hook_is_left_after_success_error_or_cancelling(small, picture, monke
     def long() -> None:
         going.set()
         try:
-            while True:
+            for _ in range(1000):
                 follow(small, picture, series("scale", 20), layers=["0"], batch_size=1)
         except compute.Cancelled:
             gone.append(True)
