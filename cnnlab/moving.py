@@ -23,6 +23,7 @@ from cnnlab.checks import InputError, in_range
 from cnnlab.compute import progress
 from cnnlab.features import layer_name, private_copy
 from cnnlab.moves import Move
+from cnnlab.network_receptive import model_fields
 
 __all__ = [
     "Followed",
@@ -31,12 +32,10 @@ __all__ = [
     "last_layer",
     "moved",
     "shift_test",
-    "stride_of",
     "three_layers",
 ]
 
 Floats = NDArray[np.float32]
-_TALLER = 64  # pixels; a multiple of every stride that networks have
 INPUT = "input of "  # before the name of a layer: what the layer gets, not what it gives out
 
 
@@ -333,31 +332,32 @@ class ShiftTest:
     away : ndarray of shape (N, h, w)
         How far the two differ in each cell, over all channels: the length of the difference as a
         share of the usual length. NaN where the shifted maps have no cell to compare with.
+    clear : ndarray of bool, of shape (N, h, w)
+        Which cells see neither padding nor what came in with the shift, before or after it.
+    whole : bool
+        Whether the layer also averages over the whole picture, as squeeze-and-excitation does:
+        then no cell is clear of the edges.
     """
 
     stride: int
     pixels: tuple[int, ...]
     away: Floats
+    clear: NDArray[np.bool_]
+    whole: bool
 
     @property
-    def inside(self) -> Floats:
+    def middle(self) -> Floats:
         """The mean over the middle third of rows and columns, an array of shape (N,).
 
         NaN where there is nothing to compare with.
         """
         rows, columns = (slice(side // 3, side - side // 3) for side in self.away.shape[1:])
-        middle = self.away[:, rows, columns]
-        known = np.isfinite(middle)
-        total = middle.sum(axis=(1, 2), where=known)
-        found: Floats = np.where(known.any(axis=(1, 2)), total, np.nan) / known.sum(
-            axis=(1, 2)
-        ).clip(1)
-        return found
+        return _means(self.away[:, rows, columns])
 
     @property
-    def agreeing(self) -> list[tuple[int, int]]:
-        """For each shift, how many cells agree to a thousandth, and how many can be compared."""
-        return [(int((cells < 1e-3).sum()), int(np.isfinite(cells).sum())) for cells in self.away]
+    def clear_mean(self) -> Floats:
+        """The mean over the cells that are `clear`, an array of shape (N,); NaN without any."""
+        return _means(np.where(self.clear, self.away, np.float32(np.nan)))
 
 
 def shift_test(
@@ -403,70 +403,34 @@ def shift_test(
     .. [1] Azulay and Weiss, Why do deep convolutional networks generalize so poorly to small image
        transformations?, 2019, arXiv:1805.12177.
     """
-    channels, _, width = picture.shape[1:]
-    stride = stride_of(model, layer, channels=channels, size=picture.shape[2:])
-    if pixels is None:
-        pixels = sorted({1, max(1, stride // 2), stride})
-    steps = [in_range(step, name="shift", low=0, high=width) for step in pixels]
-    before = _maps(model, layer, picture)[0]  # (C, h, w)
-    away = np.full((len(steps), *before.shape[1:]), np.nan, np.float32)
+    channels, high, wide = picture.shape[1:]
+    field = model_fields(model, (channels, high, wide)).get(layer_name(model, layer))
+    if field is None or field.size is None:
+        raise InputError(f"the cells of the layer {layer!r} have no place in the picture")
+    stride = field.jump[1]
+    usual_steps = {1, max(1, stride // 2), stride}
+    steps = [
+        in_range(step, name="shift", low=0, high=wide)
+        for step in (sorted(usual_steps) if pixels is None else pixels)
+    ]
+    before = _maps(model, layer, picture)  # (C, h, w)
     usual = before.norm(dim=0).square().mean().sqrt()
+    away = np.full((len(steps), *before.shape[1:]), np.nan, np.float32)
+    clear = np.zeros(away.shape, bool)
+    tops = np.arange(away.shape[1]) * field.jump[0] + field.start[0]
+    lefts = np.arange(away.shape[2]) * stride + field.start[1]
+    inside = (tops >= 0) & (tops + field.size[0] <= high)
     for place, step in enumerate(steps):
         progress(place / len(steps))
-        after = _maps(model, layer, moved(picture, [Move(right=step)], fill=fill))[0]
+        after = _maps(model, layer, moved(picture, [Move(right=step)], fill=fill))
         cells, rest = divmod(step, stride)
-        near, far = before, before.roll(1, dims=2)
-        shifted = (near + (far - near) * (rest / stride)).roll(cells, dims=2)
-        first = cells + bool(rest)  # what came in from the left has nothing to compare with
-        share = (after - shifted).norm(dim=0) / usual
-        away[place, :, first:] = _numbers(share)[:, first:]
-    return ShiftTest(stride, tuple(steps), away)
-
-
-def stride_of(
-    model: nn.Module, layer: str, *, channels: int = 3, size: Sequence[int] = (224, 224)
-) -> int:
-    """Return how many pixels of the picture lie between neighbouring cells of a layer.
-
-    It is measured: a picture that is 64 pixels higher gives so many more rows of cells.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-        A network.
-    layer : str
-        A layer with feature maps.
-    channels : int
-        Channels of the picture.
-    size : sequence of int
-        Its height and width, in pixels.
-
-    Returns
-    -------
-    int
-        The product of the strides on the way to this layer.
-
-    Raises
-    ------
-    InputError
-        If the layer has no maps, or their size does not follow the picture's.
-
-    Examples
-    --------
-    >>> model = nn.Sequential(nn.Conv2d(1, 1, 5, stride=2), nn.MaxPool2d(2))
-    >>> [stride_of(model, layer, channels=1, size=(28, 28)) for layer in ("0", "1")]
-    [2, 4]
-    """
-    height, width = size
-    weight = next(model.parameters(), torch.zeros(()))
-    sizes = [
-        _maps(model, layer, torch.zeros(1, channels, rows, width).to(weight)).shape[2]
-        for rows in (height, height + _TALLER)
-    ]
-    more = sizes[1] - sizes[0]
-    if more <= 0 or _TALLER % more:
-        raise InputError(f"the maps of the layer {layer!r} do not grow with the picture")
-    return _TALLER // more
+        shifted = before.roll(cells, dims=2)
+        shifted = shifted + (shifted.roll(1, dims=2) - shifted) * (rest / stride)
+        known = slice(cells + bool(rest), None)  # what came in from the left has no counterpart
+        away[place, :, known] = _numbers((after - shifted).norm(dim=0) / usual)[:, known]
+        right_of = lefts - known.start * stride >= 0  # both before and after the shift
+        clear[place] = inside[:, None] & right_of & (lefts + field.size[1] <= wide)
+    return ShiftTest(stride, tuple(steps), away, clear & (not field.whole), field.whole)
 
 
 class _ReachedError(Exception):
@@ -474,13 +438,13 @@ class _ReachedError(Exception):
 
 
 def _maps(model: nn.Module, layer: str, picture: Tensor) -> Tensor:
-    """Return the feature maps of one layer, (1, C, h, w); the network runs no further."""
+    """Return the feature maps of one layer, (C, h, w); the network runs no further."""
     found: list[Tensor] = []
 
     def stop(_module: nn.Module, _inputs: Any, output: Any) -> None:
         if not isinstance(output, Tensor) or output.ndim != 4:
             raise InputError(f"the layer {layer!r} gives out no feature maps; choose another one")
-        found.append(output.clone())
+        found.append(output[0].clone())
         raise _ReachedError
 
     twin = private_copy(model)
@@ -493,3 +457,12 @@ def _maps(model: nn.Module, layer: str, picture: Tensor) -> Tensor:
     if not found:
         raise InputError(f"the network never reaches the layer {layer!r}")
     return found[0]
+
+
+def _means(values: Floats) -> Floats:
+    """Return the mean of each of N maps without what is NaN; NaN where nothing is left."""
+    known = np.isfinite(values)
+    total = values.sum(axis=(1, 2), where=known)
+    count = known.sum(axis=(1, 2))
+    found: Floats = np.where(count > 0, total / count.clip(1), np.nan).astype(np.float32)
+    return found
