@@ -16,18 +16,21 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cnnlab.checks import InputError, in_range
 from cnnlab.compute import progress
 from cnnlab.features import layer_name, private_copy
-from cnnlab.moves import Move
+from cnnlab.moves import FILLS, Move
 from cnnlab.network_receptive import model_fields
+from cnnlab.pretrained import preprocess
 
 __all__ = [
     "Followed",
     "ShiftTest",
+    "filling",
     "follow",
     "last_layer",
     "moved",
@@ -96,6 +99,38 @@ def moved(picture: Tensor, moves: Sequence[Move], *, fill: Tensor | None) -> Ten
         if move.changes_nothing:
             found[place] = picture[0]
     return found
+
+
+def filling(fill: str, name: str) -> Tensor | None:
+    """Return what `moved` fills with: a colour as the network `name` gets it, normalised.
+
+    Parameters
+    ----------
+    fill : str
+        One of `cnnlab.moves.FILLS`.
+    name : str
+        A network.
+
+    Returns
+    -------
+    Tensor of shape (C,) or None
+        Zeros are the mean grey: the mean of the training pictures has been subtracted. None
+        stands for the repeated edge.
+
+    Raises
+    ------
+    InputError
+        If there is no such fill or network.
+
+    Examples
+    --------
+    >>> filling("mean grey", "resnet18")
+    tensor([0., 0., 0.])
+    """
+    if fill not in FILLS:
+        raise InputError(f"there is no fill {fill!r}, choose one of {', '.join(FILLS)}")
+    black = preprocess(Image.new("RGB", (64, 64)), name)[0, :, 0, 0]
+    return {"black": black, "mean grey": torch.zeros_like(black)}.get(fill)
 
 
 def _way_back(move: Move, height: int, width: int) -> list[list[float]]:
@@ -193,6 +228,7 @@ def follow(
        arXiv:1311.2901, figure 5.
     """
     batch_size = in_range(batch_size, name="batch_size", low=1)
+    picture = _beside(picture, model)
     rest = [place for place, move in enumerate(moves) if not move.changes_nothing]
     distances = torch.zeros(len(moves), len(layers))
     with _watching(model, layers) as (twin, features, away), torch.inference_mode():
@@ -247,6 +283,11 @@ def _watching(
                 handle = module.register_forward_hook(partial(given, layer))
             hooks.callback(handle.remove)
         yield twin, features, away
+
+
+def _beside(picture: Tensor, model: nn.Module) -> Tensor:
+    """Return the picture on the device where the network is."""
+    return picture.to(next(model.parameters(), picture).device)
 
 
 def _numbers(values: Tensor) -> Floats:
@@ -403,6 +444,7 @@ def shift_test(
     .. [1] Azulay and Weiss, Why do deep convolutional networks generalize so poorly to small image
        transformations?, 2019, arXiv:1805.12177.
     """
+    picture = _beside(picture, model)
     channels, high, wide = picture.shape[1:]
     field = model_fields(model, (channels, high, wide)).get(layer_name(model, layer))
     if field is None or field.size is None:
