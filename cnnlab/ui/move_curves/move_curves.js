@@ -238,7 +238,9 @@ class View {
     const place = this.over ?? near;
     const what = this.over === null ? (beside || Math.abs(along - near) > 1e-6 ? "On the curve, next to the picture" : "Where the picture is") : "Under the pointer";
     const far = layers.map(({ where, distances }) => `${where} ${distances[place].toFixed(2)}`).join(", ");
-    const words = `${this.data.names[place]}: “${this.data.guesses[place]}” is the first guess with ${this.data.best[place]}; “${this.data.watched}” has ${this.data.texts[place]}. Distances: ${far}.`;
+    const { guesses, watched } = this.data;
+    const other = guesses[place] === watched ? "" : `; “${watched}” has ${this.data.texts[place]}`;
+    const words = `${this.data.names[place]}: “${guesses[place]}” is the first guess with ${this.data.best[place]}${other}. Distances: ${far}.`;
     const off = beside && this.over === null ? " The picture is moved in other ways too, so this curve is not its own." : "";
     this.at.replaceChildren(make("strong", "", `${what}, `), words + off);
     this.svg.setAttribute("aria-label", `${this.data.alt} ${words}`);

@@ -75,7 +75,7 @@ class Stage {
 
   buildBar() {
     const by = (changes) => () => this.change(changes);
-    this.back = button("Put it back", "", () => this.go(START));
+    this.back = button("Reset", "Put the picture back", () => this.go(START));
     this.bar = make(
       "div",
       "bar",
