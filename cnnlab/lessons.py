@@ -353,6 +353,19 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Draw a digit",
+        "Networks",
+        ":material/draw:",
+        "draw_a_digit.py",
+        15,
+        "How a small network turns your drawing into a digit: every number of every layer, live.",
+        (
+            ("Draw, and see all layers", {}),
+            ("How one cell of conv2 was made", {"draw_a_digit_cell": "conv2.17.3.4"}),
+            ("Not centred: can it still read?", {"draw_a_digit_centre": "no"}),
+        ),
+    ),
+    Lesson(
         "Grad-CAM",
         "Seeing what a CNN sees",
         ":material/visibility:",
@@ -362,6 +375,21 @@ LESSONS = (
         (
             ("Why is this a cat?", {}),
             ("What makes a tripod?", {"grad_cam_sample": "camera"}),
+        ),
+    ),
+    Lesson(
+        "Compare explanations",
+        "Seeing what a CNN sees",
+        ":material/compare:",
+        "explanations.py",
+        20,
+        "Saliency, guided backpropagation, integrated gradients and others on one picture.",
+        (
+            ("Four methods on the cat", {}),
+            (
+                "A digit, without any download",
+                {"explanations_network": "lenet_digits"},
+            ),
         ),
     ),
 )

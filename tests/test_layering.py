@@ -196,6 +196,7 @@ LIGHT = (
     "activations",
     "dropout",
     "normalisation",
+    "draw_a_digit",
 )
 
 
