@@ -337,6 +337,35 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Move the picture",
+        "Networks",
+        ":material/open_with:",
+        "move_the_picture.py",
+        15,
+        "How a network's answer and its features follow a picture that is shifted, scaled or "
+        "turned, and what a stride has to do with it.",
+        (
+            ("A cat upside down", {"move_the_picture_angle": "180"}),
+            (
+                "Turn a 6 into a 9",
+                {
+                    "move_the_picture_network": "lenet_digits",
+                    "move_the_picture_digit": "digit-6-2",
+                    "move_the_picture_fill": "black",
+                    "move_the_picture_angle": "180",
+                },
+            ),
+            (
+                "A 7, one pixel to the left",
+                {
+                    "move_the_picture_network": "lenet_digits",
+                    "move_the_picture_curve": "shift right",
+                    "move_the_picture_right": "-1",
+                },
+            ),
+        ),
+    ),
+    Lesson(
         "Draw a digit",
         "Networks",
         ":material/draw:",
