@@ -21,7 +21,14 @@ from torch.overrides import TorchFunctionMode
 from cnnlab.checks import InputError
 from cnnlab.module_counter import ModelRow, measure, sums_of
 
-__all__ = ["ModelRow", "input_shape", "model_names", "model_totals", "summarize_model"]
+__all__ = [
+    "ModelRow",
+    "blank_model",
+    "input_shape",
+    "model_names",
+    "model_totals",
+    "summarize_model",
+]
 
 KEPT = 32  # tables that stay in memory, up to 0.5 MB each
 OPTIONS: dict[str, dict[str, Any]] = {  # what torchvision's own counts are about
@@ -99,6 +106,33 @@ def summarize_model(name: str) -> list[ModelRow]:
     """
     _check(name)
     return list(_table(name))
+
+
+def blank_model(name: str) -> nn.Module:
+    """Return one of torchvision's networks without numbers: every tensor has a shape and no memory.
+
+    Parameters
+    ----------
+    name : str
+        One of `model_names`.
+
+    Returns
+    -------
+    torch.nn.Module
+        A new network on torch's "meta" device, in evaluation mode; it belongs to the caller.
+
+    Raises
+    ------
+    InputError
+        If there is no such network.
+
+    Examples
+    --------
+    >>> blank_model("alexnet").features[0].weight.device.type
+    'meta'
+    """
+    _check(name)
+    return _build(name)
 
 
 def model_totals(rows: Sequence[ModelRow]) -> ModelRow:
