@@ -41,7 +41,7 @@ def size_of(value: Any) -> int:
     if hasattr(value, "nbytes"):  # an array or a tensor
         return max(own, int(value.nbytes))
     if hasattr(value, "getbands"):  # a PIL picture
-        return own + value.width * value.height * len(value.getbands())
+        return own + int(value.width * value.height) * len(value.getbands())
     return own
 
 

@@ -23,7 +23,7 @@ from cnnlab.module_counter import ModelRow, measure, sums_of
 
 __all__ = [
     "ModelRow",
-    "blank_model",
+    "empty_model",
     "input_shape",
     "model_names",
     "model_totals",
@@ -108,33 +108,6 @@ def summarize_model(name: str) -> list[ModelRow]:
     return list(_table(name))
 
 
-def blank_model(name: str) -> nn.Module:
-    """Return one of torchvision's networks without numbers: every tensor has a shape and no memory.
-
-    Parameters
-    ----------
-    name : str
-        One of `model_names`.
-
-    Returns
-    -------
-    torch.nn.Module
-        A new network on torch's "meta" device, in evaluation mode; it belongs to the caller.
-
-    Raises
-    ------
-    InputError
-        If there is no such network.
-
-    Examples
-    --------
-    >>> blank_model("alexnet").features[0].weight.device.type
-    'meta'
-    """
-    _check(name)
-    return _build(name)
-
-
 def model_totals(rows: Sequence[ModelRow]) -> ModelRow:
     """Return the sums over the leaves of a table as one more row.
 
@@ -174,6 +147,28 @@ def _check(name: str) -> None:
 @lru_cache(maxsize=KEPT)
 def _table(name: str) -> tuple[ModelRow, ...]:
     return measure(_build(name), name, input_shape(name))
+
+
+def empty_model(name: str) -> nn.Module:
+    """Return one of torchvision's networks on the meta device: its weights have shapes alone.
+
+    Parameters
+    ----------
+    name : str
+        One of `model_names`.
+
+    Raises
+    ------
+    InputError
+        If there is no such network.
+
+    Examples
+    --------
+    >>> empty_model("resnet18").conv1.weight.device
+    device(type='meta')
+    """
+    _check(name)
+    return _build(name)
 
 
 def _build(name: str) -> nn.Module:

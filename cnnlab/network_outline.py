@@ -22,7 +22,7 @@ from cnnlab.checks import InputError
 from cnnlab.feature_maps import Place
 from cnnlab.layers import Shape
 from cnnlab.map_layouts import Layout, map_shape
-from cnnlab.model_cost import ModelRow, blank_model, input_shape, summarize_model
+from cnnlab.model_cost import ModelRow, empty_model, input_shape, summarize_model
 
 __all__ = ["FilterShape", "Outline", "Stage", "outline"]
 
@@ -184,7 +184,7 @@ def outline(name: str) -> Outline:
     ['conv1 … relu', 'maxpool', 'layer1']
     """
     rows = tuple(summarize_model(name))
-    model = blank_model(name)
+    model = empty_model(name)
     modules = dict(model.named_modules())
     shapes, chains = _listen(model, input_shape(name))
     shapes[rows[0].name] = shapes.pop("")

@@ -79,7 +79,7 @@ def shapes_at(model: nn.Module, side: int) -> dict[str, tuple[int, ...]]:
 @pytest.mark.parametrize("name", sorted(FAMILIES.keys() - {"vit_b_32", "maxvit_t"}))
 def test_the_channels_are_what_a_larger_picture_leaves_as_they_are(name):
     """An independent way to find the channels: give the network a larger picture."""
-    model, side = model_cost.blank_model(name), model_cost.input_shape(name)[1]
+    model, side = model_cost.empty_model(name), model_cost.input_shape(name)[1]
     usual, larger = shapes_at(model, side), shapes_at(model, side + 128)
     changed = 0
     for layer, layout in of(name).layouts.items():
