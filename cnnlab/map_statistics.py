@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,8 +25,8 @@ __all__ = [
     "ordered",
 ]
 
-Order = Literal["number", "mean", "variance", "largest", "zeros"]
-ORDERS: tuple[Order, ...] = ("number", "mean", "variance", "largest", "zeros")
+Order = Literal["number", "mean", "variance", "max", "zeros"]
+ORDERS: tuple[Order, ...] = ("number", "mean", "variance", "max", "zeros")
 STEPS = 254  # from the lowest code to the highest; an even number, so that 0 has a code of its own
 
 
@@ -57,9 +58,11 @@ class Histogram:
     Parameters
     ----------
     edges : ndarray of shape (bins + 1,)
-        From the smallest value to the largest.
+        At equal distances around all values; 0 is one of them where it lies between them.
     counts : ndarray of shape (bins,)
         How many values lie between two edges; exact zeros are left out.
+    low, high : float
+        The smallest and the largest value.
     total, zeros : int
         How many values there are, and how many are exactly zero.
     negative : int
@@ -70,6 +73,8 @@ class Histogram:
 
     edges: NDArray[np.float64]
     counts: NDArray[np.int64]
+    low: float
+    high: float
     total: int
     zeros: int
     negative: int
@@ -134,7 +139,8 @@ def histogram(
     maps : ndarray of shape (C, H, W)
         Feature maps.
     bins : int
-        Into how many equal parts the range is cut.
+        Into how many equal parts the range is cut; one more where 0 lies inside it, so that no
+        bar stands for values of both signs.
     span : pair of float, optional
         The range, at least from the smallest value to the largest; without it exactly that.
 
@@ -159,10 +165,17 @@ def histogram(
     low, high = span or (float(values.min()), float(values.max()))
     if low == high:
         low, high = low - 0.5, high + 0.5
-    counts, edges = np.histogram(values[values != 0], bins=bins, range=(low, high))
+    edges: NDArray[np.float64] = np.linspace(low, high, bins + 1).astype(np.float64)
+    if low < 0 < high:
+        step = (high - low) / bins
+        numbers = np.arange(-math.ceil(-low / step), math.ceil(high / step) + 1)
+        edges = numbers.astype(np.float64) * step
+    counts, _ = np.histogram(values[values != 0], bins=edges)
     return Histogram(
-        edges=edges.astype(np.float64),
+        edges=edges,
         counts=counts,
+        low=float(values.min()),
+        high=float(values.max()),
         total=values.size,
         zeros=int((values == 0).sum()),
         negative=int((values < 0).sum()),
@@ -178,7 +191,7 @@ def ordered(statistics: MapStatistics, order: Order) -> NDArray[np.int64]:
     ----------
     statistics : MapStatistics
         Of all channels.
-    order : {"number", "mean", "variance", "largest", "zeros"}
+    order : {"number", "mean", "variance", "max", "zeros"}
         What counts; the largest comes first, and of equals the one with the smaller number.
 
     Examples
@@ -190,7 +203,7 @@ def ordered(statistics: MapStatistics, order: Order) -> NDArray[np.int64]:
     keys: dict[str, NDArray[np.float64]] = {
         "mean": statistics.mean,
         "variance": statistics.variance,
-        "largest": statistics.high.astype(np.float64),
+        "max": statistics.high.astype(np.float64),
         "zeros": statistics.zeros,
     }
     key = keys.get(order)

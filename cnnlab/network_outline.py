@@ -111,6 +111,8 @@ class Outline:
         As ``cnnlab.model_cost.summarize_model`` returns them, the network itself first.
     layouts : mapping of str to str
         How the output of each row lies that gives one out as a module.
+    shapes : mapping of (str, int) to tuple of int
+        The shape of what each run of such a row gives out, without the batch.
     chains : mapping of (str, int) to tuple of (str, int)
         For each run of a convolution, a fully connected layer, and of the normalisation and the
         activation right behind it: all of these, in the order in which they run.
@@ -123,6 +125,7 @@ class Outline:
     name: str
     rows: tuple[ModelRow, ...]
     layouts: Mapping[str, Layout]
+    shapes: Mapping[Place, Shape]
     chains: Mapping[Place, tuple[Place, ...]]
     filters: Mapping[str, FilterShape]
     stages: tuple[Stage, ...]
@@ -140,9 +143,13 @@ class Outline:
                 return row
         raise InputError(f"{self.name} has no layer {name!r}")
 
-    def module_name(self, row: ModelRow) -> str:
-        """Return the name under which the network knows a part; "" is the network itself."""
-        return row.name if row.path else ""
+    def module_name(self, layer: str) -> str:
+        """Return the name under which the network knows a row; "" is the network itself."""
+        return "" if layer == self.name else layer
+
+    def map_shape(self, place: Place) -> tuple[int, int, int]:
+        """Return the shape (C, H, W) that the output of a layer's run has as maps."""
+        return map_shape(self.shapes[place], self.layouts[place[0]])
 
     def chain(self, place: Place) -> tuple[Place, ...]:
         """Return the convolution, normalisation and activation that a run of a layer belongs to."""
@@ -187,11 +194,12 @@ def outline(name: str) -> Outline:
     model = empty_model(name)
     modules = dict(model.named_modules())
     shapes, chains = _listen(model, input_shape(name))
-    shapes[rows[0].name] = shapes.pop("")
     modules[rows[0].name] = modules.pop("")
-    layouts = _layouts(rows, modules, shapes)
+    shapes = {(place[0] or rows[0].name, place[1]): shape for place, shape in shapes.items()}
+    layouts = _layouts(rows, modules, {layer: shape for (layer, _), shape in shapes.items()})
+    heard = {place: shape[1:] for place, shape in shapes.items() if place[0] in layouts}
     filters = {row.name: _filters(modules[row.name]) for row in rows if _is_conv(modules, row)}
-    return Outline(name, rows, layouts, chains, filters, _stages(rows, layouts))
+    return Outline(name, rows, layouts, heard, chains, filters, _stages(rows, layouts))
 
 
 def _is_conv(modules: Mapping[str, nn.Module], row: ModelRow) -> bool:
@@ -258,13 +266,13 @@ def _by_axes(n_axes: int, four: Layout) -> Layout:
 
 def _listen(
     model: nn.Module, shape: tuple[int, int, int]
-) -> tuple[dict[str, Shape], dict[Place, tuple[Place, ...]]]:
-    """Return the shape of what each module gives out when it is called, and the chains.
+) -> tuple[dict[Place, Shape], dict[Place, tuple[Place, ...]]]:
+    """Return the shape of what each module gives out, at each of its runs, and the chains.
 
     A chain follows a convolution's output through what takes exactly this tensor next. The
     network belongs to this function: it gets hooks, which go with it.
     """
-    shapes: dict[str, Shape] = {}
+    shapes: dict[Place, Shape] = {}
     made: dict[tuple[int, int], Place] = {}  # a tensor and its version: who gave it out
     kept: list[Tensor] = []  # as long as they live, their ids are theirs alone
     after: dict[Place, Place] = {}
@@ -275,8 +283,8 @@ def _listen(
         output = output[0] if isinstance(output, tuple) else output
         if not isinstance(output, Tensor):
             return
-        shapes[name] = tuple(output.shape)
         place = name, runs[name]
+        shapes[place] = tuple(output.shape)
         if type(module).__name__ in _WITH_RELU:  # its output is that of its batch norm, after ReLU
             norm = f"{name}.bn"
             after.setdefault((norm, runs[norm]), place)
@@ -289,7 +297,7 @@ def _listen(
 
     for name, module in model.named_modules():
         if getattr(module, "inplace", False) is True:
-            module.inplace = False  # type: ignore[assignment]
+            module.inplace = False
         module.register_forward_hook(partial(note, name))
     with torch.no_grad():
         model(torch.empty(1, *shape, device="meta"))

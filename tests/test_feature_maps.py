@@ -288,7 +288,9 @@ def test_two_learners_on_one_network_never_mix():
 
 def test_refusals_say_what_is_wrong():
     model, batch = network("resnet18"), picture(64)
-    with pytest.raises(InputError, match=r"'layer1\.0\.relu' runs 2 times, so it has no run number 3"):
+    with pytest.raises(
+        InputError, match=r"'layer1\.0\.relu' runs 2 times, so it has no run number 3"
+    ):
         feature_maps(model, batch, "layer1.0.relu", run=3)
     with pytest.raises(InputError, match="'conv1' runs once, so it has no run number 2"):
         feature_maps(model, batch, "conv1", run=2)

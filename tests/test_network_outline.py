@@ -9,14 +9,14 @@ import torch
 from torch import nn
 
 from cnnlab import model_cost
-from cnnlab.catalogue import every_name
+from cnnlab.catalogue import OWN, every_name
 from cnnlab.checks import InputError
 from cnnlab.feature_maps import several_feature_maps
 from cnnlab.map_layouts import as_maps, map_shape
 from cnnlab.network_outline import Outline, outline
 from tests.test_feature_maps import FAMILIES, network, picture
 
-NAMES = every_name()
+NAMES = (*every_name(), OWN)
 
 
 @cache
@@ -32,12 +32,14 @@ def test_every_network_has_a_tree_and_a_drawing(name):
     found = of(name)
     rows = {row.name: row for row in found.rows}
     assert (found.name, found.rows[0].name) == (name, name)
-    for layer, layout in found.layouts.items():
-        channels, height, width = map_shape(rows[layer].output_shape, layout)
-        assert min(channels, height, width) > 0
+    for layer in found.layouts:
+        runs = [run for name_, run in found.shapes if name_ == layer]
+        assert runs == list(range(1, rows[layer].calls + 1))
+        assert min(found.map_shape((layer, runs[-1]))) > 0
+        assert found.shapes[layer, runs[-1]] == rows[layer].output_shape
     # The drawing: from the picture to the classes, everything that runs in exactly one block.
     assert 5 <= len(found.stages) <= 40
-    assert found.stages[-1].shape == (1000, 1, 1)
+    assert found.stages[-1].shape == (10 if name == OWN else 1000, 1, 1)
     for row in found.rows[1:]:
         if row.is_leaf and row.name in found.layouts:
             assert sum(stage.holds(row.name) for stage in found.stages) == 1, row.name
@@ -48,13 +50,13 @@ def test_every_network_has_a_tree_and_a_drawing(name):
             assert stage.shape == map_shape(rows[last].output_shape, layout)
     # The layer to begin with reads the picture.
     first = found.filters[found.first_layer]
-    assert first.in_channels == 3
+    assert first.in_channels == (1 if name == OWN else 3)
     assert found.first_layer in found.layouts
     # Chains: they begin with a convolution or a fully connected layer, and keep the size.
     for place, chain in found.chains.items():
         assert place in chain
         assert rows[chain[0][0]].kind.startswith(("Conv", "Fully connected"))
-        assert len({rows[part].output_shape for part, run in chain if rows[part].calls == 1}) == 1
+        assert len({found.shapes[part] for part in chain}) == 1
     for layer, shape in found.filters.items():
         assert rows[layer].n_weights == shape.out_channels * shape.slices * np.prod(
             shape.kernel_size
@@ -162,6 +164,12 @@ def test_each_link_of_a_chain_is_computed_from_the_one_before(name):
                 # GoogLeNet's block ends with a ReLU that is no module.
                 want = given.relu() if source.startswith(f"{follower}.") else module(given.clone())
             assert np.array_equal(want.numpy(), outputs[follower, next_run]), (source, follower)
+
+
+def test_a_layer_that_runs_several_times_has_a_shape_for_each():
+    shapes = of("resnet50").shapes
+    assert [shapes["layer1.0.relu", run][0] for run in (1, 2, 3)] == [64, 64, 256]
+    assert of("resnet50").map_shape(("layer1.0.relu", 1)) == (64, 56, 56)
 
 
 def test_filters_of_grouped_and_depthwise_convolutions():
