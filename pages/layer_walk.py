@@ -13,13 +13,12 @@ layout.page_head(
     "go down to a single number.",
 )
 
-walk = layer_walk_lab.settings()
+controls = st.container()
 left, right = st.columns([5, 9], gap="medium")
 below = st.container()
-with left:
-    layer_walk_lab.structure(walk)
+with controls:
+    walk = layer_walk_lab.settings(tree=left, about=right)
 with right:
-    layer_walk_lab.facts(walk)
     found = layer_walk_lab.maps(walk, below=below)
 
 if found:

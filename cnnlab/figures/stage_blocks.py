@@ -35,7 +35,7 @@ def stage_blocks(
     stages : sequence of Stage
         Of the network's outline.
     chosen : str
-        The chosen layer; the block that holds it is marked.
+        The chosen layer; the block that holds it is marked, or all blocks that lie in it.
 
     Returns
     -------
@@ -48,7 +48,8 @@ def stage_blocks(
         # The last part gives out what the block shows; a click on the block chooses it.
         last = stage.names[-1]
         blocks.append(_block(last, stage.names, short_title(stage.names), stage.shape, largest))
-        blocks[-1]["chosen"] = bool(chosen) and stage.holds(chosen)
+        inside = any(name.startswith(f"{chosen}.") for name in stage.names)
+        blocks[-1]["chosen"] = bool(chosen) and (inside or stage.holds(chosen))
     return blocks
 
 

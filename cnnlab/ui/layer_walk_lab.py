@@ -36,14 +36,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Cell",
-    "facts",
     "maps",
     "neuron_query",
     "one",
     "running_function",
     "settings",
     "spread",
-    "structure",
 ]
 
 PAGE = "layer_walk"
@@ -58,10 +56,15 @@ Cell = tuple[int, int, int]  # channel, row, column
 # What is looked at --------------------------------------------------------------------------------
 
 
-def settings() -> Walk:
-    """Draw the controls and the structure of the network; return what they say.
+def settings(*, tree: DeltaGenerator, about: DeltaGenerator) -> Walk:
+    """Draw the controls and the structure of the network; return what is looked at.
 
     The structure stands on the page before there is a picture: it needs none.
+
+    Parameters
+    ----------
+    tree, about : DeltaGenerator
+        Where the network's parts are drawn as a tree, and where the facts of the chosen one stand.
     """
     arrived = address.arriving(st.session_state.setdefault(_key("visits"), {}))
     link = dict(st.query_params) if arrived else {}
@@ -73,9 +76,11 @@ def settings() -> Walk:
     outline = walk_jobs.network_outline(chosen.name)
     with right:
         place = _pick_place(outline, link)
-    drawing = st.container(gap="small")
-    with drawing:
-        _drawing(outline, place)
+    _drawing(outline, place)
+    with tree:
+        _tree(outline, place)
+    with about:
+        _facts(outline, place)
     with middle:
         picture = networks.picture_picker(PAGE, chosen.name)
     return Walk(chosen, outline, place, picture)
@@ -126,12 +131,11 @@ def _drawing(outline: Outline, place: Place) -> None:
     st.caption(SCALE + (" Tokens are drawn at the places of their patches." if tokens else ""))
 
 
-def structure(walk: Walk) -> None:
-    """Draw the network as a tree that folds."""
+def _tree(outline: Outline, place: Place) -> None:
     network_tree(
-        [_tree_row(walk.outline, row) for row in walk.outline.rows],
-        digest=walk.outline.name,
-        selected=walk.place[0],
+        [_tree_row(outline, row) for row in outline.rows],
+        digest=outline.name,
+        selected=place[0],
         key=_key("tree"),
         on_layer=_take_layer_of_tree,
     )
@@ -143,11 +147,11 @@ def _tree_row(outline: Outline, row: ModelRow) -> list[Any]:
     return [row.name, short, row.depth, row.n_parts, row.kind, shape]
 
 
-def facts(walk: Walk) -> None:
+def _facts(outline: Outline, place: Place) -> None:
     """Show what is known of the chosen layer without running the network."""
-    layer, run = walk.place
-    row = walk.outline.row(layer)
-    output = walk.outline.shapes.get(walk.place, row.output_shape)
+    layer, run = place
+    row = outline.row(layer)
+    output = outline.shapes.get(place, row.output_shape)
     rows = [["What it is", row.kind]]
     if row.input_shape and run == row.calls:  # what the table knows of is the last run
         rows.append(["Input", shape_text(row.input_shape)])
@@ -186,9 +190,11 @@ def maps(walk: Walk, *, below: DeltaGenerator) -> tuple[Pass, Cell] | None:
         return None
     layout = walk.outline.layouts[layer]
     st.markdown(say_layout(layout, walk.outline.shapes[walk.place]))
+    single = walk.outline.map_shape(walk.place)[1:] == (1, 1)
     with st.container(horizontal=True, gap="medium"):
         order = choice("Order", list(ORDERS), key=_key("order"))
-        shared = choice("Colour range", [_ONE_RANGE, _OWN_RANGES], key=_key("range")) == _ONE_RANGE
+        ranges = [_ONE_RANGE, _OWN_RANGES]
+        shared = single or choice("Colour range", ranges, key=_key("range")) == _ONE_RANGE
     grid = st.container()
     cell = _pick_cell(walk, below)
     try:
@@ -205,7 +211,6 @@ def _grid(walk: Walk, found: Pass, cell: Cell, *, order: Any, shared: bool) -> N
     look = found.looks[walk.place]
     n_channels, height, width = walk.outline.map_shape(walk.place)
     single = height * width == 1
-    shared = shared or single
     channels = ordered(look.statistics, order)
     per_page = min(_SQUARES if single else _PER_PAGE, max(1, _CELLS // (height * width)))
     page = _page(n_channels, per_page, "page")
@@ -241,9 +246,8 @@ def _grid(walk: Walk, found: Pass, cell: Cell, *, order: Any, shared: bool) -> N
             f"Each map has its own range, printed below it (activation, no unit): {colours}. Do "
             "not compare the brightness of two maps."
         )
-    if n_channels > per_page:
-        away = f" Channel {cell[0]} stands on page {place + 1}." if place != page else ""
-        st.caption(f"Page {page + 1} of {ceil(n_channels / per_page)}.{away}")
+    if place != page:
+        st.caption(f"The chosen channel, {cell[0]}, stands on page {place + 1}.")
 
 
 def _page(total: int, per_page: int, name: str) -> int:
@@ -327,7 +331,7 @@ def one(walk: Walk, found: Pass, cell: Cell) -> None:
     low, high = float(look.statistics.low.min()), float(look.statistics.high.max())
     span = colour_range(float(mine.min()), float(mine.max()), signed=low < 0)
     if height * width == 1:
-        st.markdown(f"### channel {channel}: {_exact(mine[0, 0])}")
+        st.markdown(f"### channel {channel}{_class_name(walk, channel)}: {_exact(mine[0, 0])}")
         st.caption(f"The layer's values go from {_short(low)} to {_short(high)} (no unit).")
     else:
         field, says = _field(walk)
@@ -356,6 +360,17 @@ def one(walk: Walk, found: Pass, cell: Cell) -> None:
         st.markdown(f"Class token, channel {channel}: **{_exact(look.class_token[channel])}**")
     _along_the_chain(walk, values, cell)
     _to_the_neuron(walk, cell)
+
+
+def _class_name(walk: Walk, channel: int) -> str:
+    """Return the class that a number of the last layer stands for, in brackets."""
+    from cnnlab import pretrained
+
+    layer, outline = walk.place[0], walk.outline
+    names = pretrained.categories(walk.chosen.name)
+    if layer != outline.name and not outline.stages[-1].holds(layer):
+        return ""
+    return f" (class “{names[channel]}”)" if outline.map_shape(walk.place)[0] == len(names) else ""
 
 
 def _along_the_chain(walk: Walk, values: dict[Place, NDArray[np.float32]], cell: Cell) -> None:

@@ -250,6 +250,7 @@ class One {
     this.stage.setAttribute("role", "application");
     this.mapWords = make("p", "caption");
     this.image = make("img");
+    this.image.onload = () => this.image.classList.toggle("small", this.image.naturalWidth <= 64); // pixels that count
     this.frame = make("div", "mark");
     this.photo = make("div", "photo", this.image, this.frame);
     this.photoWords = make("p", "caption");

@@ -221,7 +221,7 @@ class Drawing {
       this.root.replaceChildren(...blocks.map((block) => this.block(block)));
       this.root.scrollLeft = 0;
     }
-    this.at(blocks.findIndex((block) => block.chosen));
+    this.at(blocks.map((block) => block.chosen));
   }
 
   block({ layer, holds, title, shape, width, height, room }) {
@@ -239,20 +239,21 @@ class Drawing {
     return made;
   }
 
-  /** Mark the block that holds a layer; each block names what it holds. */
+  /** Mark the block that holds a layer, or those that lie in it; each block names what it holds. */
   mark(layer) {
-    this.at(this.blocks?.findIndex(({ holds }) => holds.some((part) => within(layer, part))) ?? -1);
+    this.at(this.blocks.map(({ holds }) => holds.some((part) => within(layer, part) || within(part, layer))));
   }
 
   at(chosen) {
+    const first = chosen.indexOf(true);
     [...this.root.children].forEach((block, place) => {
-      if (place === chosen) block.setAttribute("aria-current", "true");
+      if (chosen[place]) block.setAttribute("aria-current", "true");
       else block.removeAttribute("aria-current");
-      if (block.tagName === "BUTTON") block.tabIndex = place === Math.max(chosen, 1) ? 0 : -1;
+      if (block.tagName === "BUTTON") block.tabIndex = place === Math.max(first, 1) ? 0 : -1;
     });
-    const block = this.root.children[chosen];
-    if (!block || chosen === this.chosen) return;
-    this.chosen = chosen;
+    const block = this.root.children[first];
+    if (!block || first === this.first) return;
+    this.first = first;
     const { left, right } = block.getBoundingClientRect(), box = this.root.getBoundingClientRect();
     if (left < box.left || right > box.right) this.root.scrollLeft += left - box.left - this.root.clientWidth / 3;
   }
