@@ -379,6 +379,32 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Walk through a network",
+        "Networks",
+        ":material/route:",
+        "layer_walk.py",
+        20,
+        "What every layer of a network makes of a photograph: its maps, its filters, its numbers.",
+        (
+            ("From the picture to the answer", {}),
+            (
+                "ResNet-18, layer2.0.conv1, channel 17",
+                {
+                    "layer_walk_network": "resnet18",
+                    "layer_walk_layer": "layer2.0.conv1",
+                    "layer_walk_channel": "17",
+                },
+            ),
+            (
+                "The tokens of a vision transformer",
+                {
+                    "layer_walk_network": "vit_b_32",
+                    "layer_walk_layer": "encoder.layers.encoder_layer_0",
+                },
+            ),
+        ),
+    ),
+    Lesson(
         "Grad-CAM",
         "Seeing what a CNN sees",
         ":material/visibility:",
