@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from websockets.sync.client import connect
 
 from bench.result import Result
 from cnnlab.lessons import HOME, LESSONS
-from tests.browser.conftest import FLAGS, Server, start, stop
+from tests.browser.conftest import FLAGS, ROOT, Server, start, stop
 from tests.browser.find_chromium import chromium
 
 __all__ = ["cold_start", "first_renders", "reruns", "stepping"]
@@ -31,9 +32,11 @@ MAIN = {
 
 
 @contextmanager
-def server(folder: Path, torch_home: Path, *, script: str = "app.py") -> Iterator[Server]:
+def server(
+    folder: Path, torch_home: Path, *, script: str = "app.py", root: Path = ROOT
+) -> Iterator[Server]:
     folder.mkdir(parents=True, exist_ok=True)
-    running = start(folder, torch_home, script=script)
+    running = start(folder, torch_home, script=script, root=root)
     try:
         yield running
     finally:
@@ -77,30 +80,56 @@ def paint(browser: Browser, url: str, title: str, main: str | None) -> float:
     return seconds
 
 
+def with_an_empty_page(folder: Path) -> Path:
+    """Return a copy of the app whose convolution lesson is a title and nothing else.
+
+    Against it one sees what a lesson itself costs; against a blank page outside of the app, what
+    the app's navigation, fonts and theme cost as well.
+    """
+    for part in ("app.py", "cnnlab", "pages", "assets", ".streamlit"):
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+        copy(ROOT / part, folder / part)
+    (folder / "pages" / "convolution.py").write_text(
+        '"""An empty page."""\n\nimport streamlit as st\n\nst.title("Convolution", anchor=False)\n'
+    )
+    return folder
+
+
 def first_renders(folder: Path, torch_home: Path, *, rounds: int) -> list[Result]:
     """Return how long each page takes to appear to a new visitor of a warm server."""
+    (folder / "emptied").mkdir(parents=True)
+    emptied = with_an_empty_page(folder / "emptied")
     pages = [(HOME.title, "")] + [(lesson.title, lesson.url_path) for lesson in LESSONS]
     times: dict[str, list[float]] = {path: [] for _, path in pages}
     blanks: list[float] = []
+    empties: list[float] = []
     with (
         server(folder / "app", torch_home) as ours,
+        server(folder / "empty", torch_home, root=emptied) as empty,
         server(folder / "blank", torch_home, script=BLANK) as blank,
         window() as browser,
     ):
         for round_ in range(rounds + 1):  # the first round warms both servers up
             blank_time = paint(browser, blank.url, "Blank", None)
+            empty_time = paint(browser, f"{empty.url}/convolution", "Convolution", None)
             seen = {
                 path: paint(browser, f"{ours.url}/{path}", TITLES[path], MAIN.get(path))
                 for _, path in pages
             }
             if round_:
                 blanks.append(blank_time)
+                empties.append(empty_time)
                 for path, seconds in seen.items():
                     times[path].append(seconds)
-    base = statistics.median(blanks)
+    base, inside = statistics.median(blanks), statistics.median(empties)
+    lesson = statistics.median(times["convolution"])
     return [
-        Result(f"first render, {title}", "blank page", statistics.median(times[path]), base)
-        for title, path in pages
+        Result("first render, Convolution", "empty page in this app", lesson, inside),
+        Result("first render, empty page in this app", "blank page", inside, base),
+        *(
+            Result(f"first render, {title}", "blank page", statistics.median(times[path]), base)
+            for title, path in pages
+        ),
     ]
 
 

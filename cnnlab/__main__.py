@@ -69,7 +69,7 @@ def _list(*, cached_only: bool) -> None:
 
     here = weights.cached_names()
     print(f"{'name':<20}{'M params':>10}{'G MACs':>10}{'acc@1 %':>10}{'file MB':>10}  here")
-    for name in catalogue.names():
+    for name in catalogue.every_name():
         if cached_only and name not in here:
             continue
         facts = catalogue.facts(name)

@@ -11,7 +11,7 @@ import torchvision.models
 
 from cnnlab.checks import InputError
 
-__all__ = ["ModelFacts", "facts", "names", "weights_of"]
+__all__ = ["ModelFacts", "every_name", "facts", "names", "weights_of"]
 
 ATTENTION = ["vit_*", "swin_*", "maxvit_*"]  # transformers: another lesson, another lab
 NO_LICENCE = (
@@ -81,13 +81,30 @@ def names() -> tuple[str, ...]:
     return tuple(torchvision.models.list_models(module=torchvision.models, exclude=ATTENTION))
 
 
+@cache
+def every_name() -> tuple[str, ...]:
+    """Return the names of all of torchvision's classification networks, sorted.
+
+    Returns
+    -------
+    tuple of str
+        Those of `names`, and the transformers.
+
+    Examples
+    --------
+    >>> set(every_name()) - set(names()) >= {"vit_b_16", "swin_t", "maxvit_t"}
+    True
+    """
+    return tuple(torchvision.models.list_models(module=torchvision.models))
+
+
 def weights_of(name: str) -> Any:
     """Return torchvision's recommended weights of the network `name`.
 
     Parameters
     ----------
     name : str
-        One of `names`.
+        One of `every_name`.
 
     Returns
     -------
@@ -104,14 +121,14 @@ def weights_of(name: str) -> Any:
     >>> weights_of("resnet50")
     ResNet50_Weights.IMAGENET1K_V2
     """
-    if name not in names():
-        near = difflib.get_close_matches(str(name).lower(), names(), n=3)
+    if name not in every_name():
+        near = difflib.get_close_matches(str(name).lower(), every_name(), n=3)
         hint = (
             f"did you mean {' or '.join(near)}?"
             if near
             else "`python -m cnnlab weights list` names them all"
         )
-        raise InputError(f"torchvision has no convolutional network called {name!r}; {hint}")
+        raise InputError(f"torchvision has no network called {name!r}; {hint}")
     return torchvision.models.get_model_weights(name).DEFAULT
 
 
@@ -122,7 +139,7 @@ def facts(name: str) -> ModelFacts:
     Parameters
     ----------
     name : str
-        One of `names`.
+        One of `every_name`.
 
     Returns
     -------
@@ -141,7 +158,7 @@ def facts(name: str) -> ModelFacts:
     >>> facts("resnet-18")
     Traceback (most recent call last):
         ...
-    cnnlab.checks.InputError: torchvision has no convolutional network called 'resnet-18'; \
+    cnnlab.checks.InputError: torchvision has no network called 'resnet-18'; \
 did you mean resnet18 or resnet152 or resnet101?
     """
     weights = weights_of(name)

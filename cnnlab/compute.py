@@ -14,13 +14,14 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Hashable
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from cnnlab.checks import InputError
+from cnnlab.memory import Recent, size_of
 
 __all__ = ["BusyError", "Cancelled", "Ticket", "WorkQueue", "progress", "shared_queue", "shutdown"]
 
@@ -38,8 +39,8 @@ class Cancelled(Exception):
 class _Job:
     """One piece of work and the people who wait for it."""
 
-    def __init__(self, key: Hashable, function: Callable[[], Any]) -> None:
-        self.key, self.function = key, function
+    def __init__(self, key: Hashable, function: Callable[[], Any], *, keep: bool) -> None:
+        self.key, self.function, self.keep = key, function, keep
         self.waiting = 0  # how many tickets are out
         self.fraction: float | None = None
         self.cancelled = False
@@ -151,6 +152,8 @@ class WorkQueue:
         How many may wait; one more is refused with `BusyError`.
     remember : int
         How many finished results are kept, so that an equal job need not run again.
+    remember_bytes : int
+        How much memory they may take together.
     on_start : callable, optional
         Called once in each worker's thread before its first job.
     """
@@ -161,6 +164,7 @@ class WorkQueue:
         workers: int,
         capacity: int,
         remember: int = 0,
+        remember_bytes: int = 2**28,
         on_start: Callable[[], None] | None = None,
     ) -> None:
         self.workers, self.capacity, self.remember = workers, capacity, remember
@@ -168,12 +172,12 @@ class WorkQueue:
         self._lock = threading.Condition()
         self._line: deque[_Job] = deque()
         self._open: dict[Hashable, _Job] = {}  # waiting or running, by key
-        self._done: OrderedDict[Hashable, _Job] = OrderedDict()
+        self._done = Recent(count=remember, n_bytes=remember_bytes)
         self._threads: list[threading.Thread] = []
         self._running: set[_Job] = set()
         self._closed = False
 
-    def submit(self, key: Hashable, function: Callable[[], T]) -> Ticket[T]:
+    def submit(self, key: Hashable, function: Callable[[], T], *, keep: bool = True) -> Ticket[T]:
         """Put a job into the line and return a ticket for it.
 
         Parameters
@@ -182,6 +186,9 @@ class WorkQueue:
             What the result depends on, all of it: jobs with equal keys share one result.
         function : callable
             The work; called without arguments in a worker's thread.
+        keep : bool
+            Whether the result may be remembered for whoever asks next. What comes from a
+            learner's own picture may not.
 
         Returns
         -------
@@ -205,12 +212,10 @@ class WorkQueue:
                         "Try again in a minute."
                     )
                 self._start_worker_if_needed()  # first: if it fails, nothing has been promised
-                job = _Job(key, function)
+                job = _Job(key, function, keep=keep)
                 self._open[key] = job
                 self._line.append(job)
                 self._lock.notify()
-            elif key in self._done:
-                self._done.move_to_end(key)
             job.waiting += 1
             return Ticket(self, job)
 
@@ -270,11 +275,8 @@ class WorkQueue:
             job.function = _nothing  # lets go of the pictures it may hold
             if self._open.get(job.key) is job:
                 del self._open[job.key]
-            if error is None and self.remember:
-                self._done[job.key] = job
-                self._done.move_to_end(job.key)
-                while len(self._done) > self.remember:
-                    self._done.popitem(last=False)
+            if error is None and self.remember and job.keep:
+                self._done.put(job.key, job, size=size_of(value))
             job.finished.set()
 
     def _leave(self, job: _Job) -> None:

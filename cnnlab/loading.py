@@ -1,11 +1,14 @@
-"""Load a network with its ImageNet weights: once for everybody, and never changed."""
+"""Load a network: once for everybody, never changed, and no more of them than memory allows."""
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections import OrderedDict, defaultdict
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,13 +19,25 @@ from cnnlab.catalogue import facts, weights_of
 from cnnlab.checks import InputError
 from cnnlab.weights import cached_names, cached_path, is_cached
 
-__all__ = ["best_device", "default_name", "forget", "load"]
+__all__ = ["best_device", "default_name", "forget", "held_bytes", "load", "memory_limit", "using"]
 
-MAX_MODELS = 4  # kept in memory; the one not asked for longest goes first
+Key = tuple[str, str]  # the network, and where its numbers come from
+RANDOM = "random numbers"
 
-_models: OrderedDict[tuple[str, str], nn.Module] = OrderedDict()
-_models_lock = threading.Lock()
-_name_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+@dataclass
+class _Held:
+    """A network in memory."""
+
+    model: nn.Module
+    n_bytes: int
+    users: int = 0
+
+
+_held: OrderedDict[Key, _Held] = OrderedDict()  # the one not asked for longest comes first
+_lock = threading.Lock()
+_key_locks: defaultdict[Key, threading.Lock] = defaultdict(threading.Lock)
+_random_lock = threading.Lock()
 
 
 def default_name() -> str:
@@ -50,17 +65,20 @@ def best_device() -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def load(name: str) -> nn.Module:
-    """Return the network `name` with its ImageNet weights, ready to classify.
+def load(name: str, *, trained: bool = True) -> nn.Module:
+    """Return a network, ready to classify.
 
     Everybody who asks gets the same object, so nobody may change it: no hooks, no training. The
-    last four networks asked for (``MAX_MODELS``) stay in memory. Two threads that ask for one
-    network at once load it once; different networks load side by side.
+    networks asked for last stay in memory, as far as `memory_limit` reaches. Two threads that
+    ask for one network at once load it once; different networks load side by side.
 
     Parameters
     ----------
     name : str
-        One of `cnnlab.catalogue.names`.
+        One of `cnnlab.catalogue.every_name`.
+    trained : bool
+        True for its ImageNet weights. False for random numbers, always the same ones: such a
+        network knows nothing, but its layers can be looked at without a download.
 
     Returns
     -------
@@ -70,36 +88,111 @@ def load(name: str) -> nn.Module:
     Raises
     ------
     InputError
-        If there is no such network, or its weights are not on this computer or are damaged.
+        If there is no such network, its weights are not on this computer or are damaged, or it
+        is too large for this computer.
 
     Examples
     --------
     >>> load("resnet20")
     Traceback (most recent call last):
         ...
-    cnnlab.checks.InputError: torchvision has no convolutional network called 'resnet20'; \
+    cnnlab.checks.InputError: torchvision has no network called 'resnet20'; \
 did you mean resnet50 or resnet152 or resnet101?
     """
-    key = (name, str(cached_path(name)))
-    with _models_lock:
-        name_lock = _name_locks[name]
-    with name_lock:
-        with _models_lock:
-            if key in _models:
-                _models.move_to_end(key)
-                return _models[key]
-        model = _load(name)
-        with _models_lock:
-            _models[key] = model
-            while len(_models) > MAX_MODELS:
-                _models.popitem(last=False)
+    with using(name, trained=trained) as model:
         return model
+
+
+@contextmanager
+def using(name: str, *, trained: bool = True) -> Iterator[nn.Module]:
+    """Hold a network while the block runs; until then it is not dropped from memory.
+
+    Parameters
+    ----------
+    name, trained
+        As in `load`.
+
+    Yields
+    ------
+    torch.nn.Module
+        What `load` returns.
+
+    Raises
+    ------
+    InputError
+        As `load`.
+    """
+    key = (name, str(cached_path(name)) if trained else RANDOM)
+    with _lock:
+        key_lock = _key_locks[key]
+    with key_lock:
+        with _lock:
+            held = _held.get(key)
+            if held is not None:
+                held.users += 1
+                _held.move_to_end(key)
+        if held is None:
+            _make_room(4 * facts(name).n_params, name)
+            model = _load(name) if trained else _untrained(name)
+            held = _Held(model, _bytes_of(model), users=1)
+            with _lock:
+                _held[key] = held
+    try:
+        yield held.model
+    finally:
+        with _lock:
+            held.users -= 1
+        _make_room(0, name)
+
+
+def memory_limit() -> int:
+    """Return how many bytes of memory the networks may take together.
+
+    Returns
+    -------
+    int
+        ``CNNLAB_MODEL_MB`` million bytes if that is set in the environment, else a quarter of
+        this computer's memory.
+    """
+    if wanted := os.environ.get("CNNLAB_MODEL_MB", "").strip():
+        if not wanted.isdigit():
+            raise InputError(f"CNNLAB_MODEL_MB must be a whole number of megabytes, got {wanted!r}")
+        return int(wanted) * 10**6
+    if hasattr(os, "sysconf"):
+        return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")) // 4
+    return 2 * 10**9
+
+
+def held_bytes() -> int:
+    """Return how many bytes the networks in memory take."""
+    with _lock:
+        return sum(held.n_bytes for held in _held.values())
 
 
 def forget() -> None:
     """Drop the networks kept in memory; whoever still uses one keeps it."""
-    with _models_lock:
-        _models.clear()
+    with _lock:
+        _held.clear()
+
+
+def _make_room(n_bytes: int, name: str) -> None:
+    """Drop networks that nobody uses, the one not asked for longest first, until all fit."""
+    limit = memory_limit()
+    if n_bytes > limit:
+        raise InputError(
+            f"{name} takes {n_bytes / 1e6:.0f} MB of memory, and networks may take "
+            f"{limit / 1e6:.0f} MB on this computer; choose a smaller one, or start the lab with "
+            "CNNLAB_MODEL_MB set to more"
+        )
+    with _lock:
+        for key in [key for key, held in _held.items() if not held.users]:
+            if sum(held.n_bytes for held in _held.values()) + n_bytes <= limit:
+                return
+            del _held[key]
+
+
+def _bytes_of(model: nn.Module) -> int:
+    return sum(t.nbytes for t in (*model.parameters(), *model.buffers()))
 
 
 def _load(name: str) -> nn.Module:
@@ -124,6 +217,33 @@ def _load(name: str) -> nn.Module:
         model.load_state_dict(state)
     except (RuntimeError, ValueError) as error:  # names or shapes that do not fit
         raise _damaged(name) from error
+    return _ready(model, name)
+
+
+def _untrained(name: str) -> nn.Module:
+    """Return a new network with random numbers, the same ones every time.
+
+    The statistics of batch normalisation are measured on two pictures of noise, so that the
+    values neither die out nor explode on their way through a deep network.
+    """
+    side = max(128, *facts(name).min_size)
+    with _random_lock, torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = _build(name, keep_random=True).eval()
+        norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
+        usual = [norm.momentum for norm in norms]
+        for norm in norms:
+            norm.train().momentum = 1.0  # the statistics of this one batch
+        if norms:
+            with torch.inference_mode():
+                model(torch.randn(2, 3, side, side))
+        for norm, momentum in zip(norms, usual, strict=True):
+            norm.eval().momentum = momentum
+    return _ready(model, name)
+
+
+def _ready(model: Any, name: str) -> nn.Module:
+    """Return the network as everybody may use it: frozen, in evaluation mode."""
     if name == "googlenet":  # torchvision drops its extra classifiers: they came untrained
         model.aux_logits, model.aux1, model.aux2 = False, None, None
     ready: nn.Module = model.eval().requires_grad_(False).to(best_device())
@@ -157,11 +277,12 @@ def _damaged(name: str) -> InputError:
     )
 
 
-def _build(name: str) -> nn.Module:
+def _build(name: str, *, keep_random: bool = False) -> nn.Module:
     """Return the network as torchvision builds it for its weights, the numbers still random."""
     settings: dict[str, Any] = {}
     if name.startswith(("vgg", "googlenet", "inception")):
-        settings["init_weights"] = False  # slow, and the numbers will be overwritten
+        # Slow, in the last two very slow (scipy's truncated normal), and mostly overwritten.
+        settings["init_weights"] = keep_random and name.startswith("vgg")
     if name in ("googlenet", "inception_v3"):
         # The weights come from pictures scaled to -1..1, and include extra classifiers.
         settings |= {"transform_input": True, "aux_logits": True}

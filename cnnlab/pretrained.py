@@ -10,7 +10,7 @@ from torch import Tensor
 
 from cnnlab.catalogue import facts, weights_of
 from cnnlab.checks import InputError, in_range
-from cnnlab.loading import best_device, default_name, forget, load
+from cnnlab.loading import best_device, default_name, forget, load, using
 
 __all__ = [
     "Prediction",
@@ -56,7 +56,7 @@ def preprocess(image: Image.Image, name: str) -> Tensor:
     image : PIL.Image.Image
         Any mode; taken as RGB.
     name : str
-        One of `cnnlab.catalogue.names`; its weights need not be here.
+        One of `cnnlab.catalogue.every_name`; its weights need not be here.
 
     Returns
     -------
@@ -127,7 +127,7 @@ def crop_box(image: Image.Image, name: str) -> tuple[float, float, float, float]
     image : PIL.Image.Image
         The original picture.
     name : str
-        One of `cnnlab.catalogue.names`.
+        One of `cnnlab.catalogue.every_name`.
 
     Returns
     -------
@@ -156,7 +156,7 @@ def categories(name: str) -> list[str]:
     Parameters
     ----------
     name : str
-        One of `cnnlab.catalogue.names`.
+        One of `cnnlab.catalogue.every_name`.
 
     Returns
     -------
@@ -195,8 +195,8 @@ def classify(image: Image.Image, name: str, *, k: int = 5) -> list[Prediction]:
     """
     labels = categories(name)
     k = in_range(k, name="k", low=1, high=len(labels))
-    batch, model = preprocess(image, name), load(name)
-    with torch.inference_mode():
+    batch = preprocess(image, name)
+    with using(name) as model, torch.inference_mode():
         logits = model(batch.to(next(model.parameters()).device))  # (1, 1000)
         best = logits.squeeze(0).softmax(0).topk(k)
     pairs = zip(best.indices.tolist(), best.values.tolist(), strict=True)
@@ -209,7 +209,7 @@ def source_code(name: str, *, k: int = 5, photo: str = "photo.jpg") -> str:
     Parameters
     ----------
     name : str
-        One of `cnnlab.catalogue.names`.
+        One of `cnnlab.catalogue.every_name`.
     k : int
         How many classes to print.
     photo : str

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import torch.hub
 
-from cnnlab.catalogue import facts, names
+from cnnlab.catalogue import every_name, facts
 from cnnlab.checks import InputError
 from cnnlab.download import Report, Unreachable, download
 
@@ -20,7 +20,7 @@ def cached_path(name: str) -> Path:
     Parameters
     ----------
     name : str
-        One of `cnnlab.catalogue.names`.
+        One of `cnnlab.catalogue.every_name`.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def is_cached(name: str) -> bool:
     Parameters
     ----------
     name : str
-        One of `cnnlab.catalogue.names`.
+        One of `cnnlab.catalogue.every_name`.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def cached_names() -> list[str]:
     list of str
         Names that `cnnlab.pretrained.load` takes without a network.
     """
-    here = [name for name in names() if is_cached(name)]
+    here = [name for name in every_name() if is_cached(name)]
     return sorted(here, key=lambda name: facts(name).file_bytes)
 
 
@@ -74,7 +74,7 @@ def pull(name: str, *, report: Report | None = None) -> Path:
     Parameters
     ----------
     name : str
-        One of `cnnlab.catalogue.names`.
+        One of `cnnlab.catalogue.every_name`.
     report : callable, optional
         Called with (done_bytes, total_bytes) after every piece; the total is None if the server
         does not tell. An exception that it raises cancels the download and comes out here.

@@ -7,7 +7,7 @@ import torch
 import torchvision
 from torch.utils.flop_counter import FlopCounterMode
 
-from cnnlab.catalogue import facts, names, weights_of
+from cnnlab.catalogue import every_name, facts, names, weights_of
 from cnnlab.checks import InputError
 from cnnlab.weights import cached_path
 from tests.real_weights import needs_weights
@@ -20,7 +20,7 @@ def test_every_convolutional_network_and_nothing_else():
     assert list(names()) == sorted(names())
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", every_name())
 def test_facts_are_complete_and_plausible(name):
     known = facts(name)
     assert known.name == name
@@ -29,7 +29,7 @@ def test_facts_are_complete_and_plausible(name):
     assert all(getattr(known, field.name) for field in dataclasses.fields(known))
     assert 50 < known.acc1 < known.acc5 < 100
     assert 4 * known.n_params < known.file_bytes * 1.01  # float32, give or take 1 %
-    assert 10**7 < known.macs < 10**12
+    assert 10**7 < known.macs < 2 * 10**12
 
 
 def test_recommended_weights_are_the_default_ones():
@@ -67,12 +67,12 @@ def test_file_size_is_that_of_the_real_file():
     ],
 )
 def test_unknown_names_get_a_hint(name, near):
-    with pytest.raises(InputError, match="no convolutional network called") as caught:
+    with pytest.raises(InputError, match="no network called") as caught:
         facts(name)
     assert near in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["vit_b_16", "swin_t", "maxvit_t", "", None])
-def test_what_is_no_convolutional_network_is_refused(name):
-    with pytest.raises(InputError, match="no convolutional network"):
+@pytest.mark.parametrize("name", ["fcn_resnet50", "raft_large", "resnet-18", "", None])
+def test_what_classifies_nothing_is_refused(name):
+    with pytest.raises(InputError, match="torchvision has no network called"):
         weights_of(name)

@@ -1,5 +1,6 @@
 """Loading: the same network as torchvision's own loader gives, once, and safely."""
 
+import dataclasses
 import pickle
 import re
 import threading
@@ -15,7 +16,7 @@ from cnnlab import loading, weights
 from cnnlab.catalogue import facts, names, weights_of
 from cnnlab.checks import InputError
 from cnnlab.features import default_layer
-from cnnlab.loading import default_name, forget, load
+from cnnlab.loading import default_name, forget, load, using
 
 FAST = ["densenet121", "googlenet", "mnasnet0_5", "mobilenet_v3_small", "squeezenet1_1"]
 SLOW = [  # with the five above, every family, and every way in which torchvision builds one
@@ -185,15 +186,84 @@ def test_a_failure_is_not_remembered(home, monkeypatch):
     assert isinstance(load("squeezenet1_1"), nn.Module)
 
 
-def test_only_the_last_few_networks_stay_in_memory(home, monkeypatch):
-    monkeypatch.setattr(loading, "_load", lambda name: nn.Identity())
-    four, fifth = ["resnet18", "resnet34", "resnet50", "resnet101"], "resnet152"
-    models = {name: load(name) for name in four}
-    assert load("resnet18") is models["resnet18"]  # four fit; this call makes it the youngest
-    load(fifth)
-    assert len(loading._models) == loading.MAX_MODELS == 4
-    assert load("resnet18") is models["resnet18"]
-    assert load("resnet34") is not models["resnet34"]  # it was the one not asked for longest
+class Ballast(nn.Module):
+    """A network of exactly 10 MB."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("numbers", torch.zeros(2_500_000))
+
+
+@pytest.fixture
+def room(home, monkeypatch):
+    """Let every network take 10 MB, and all together 25 MB."""
+    small = dataclasses.replace(facts("squeezenet1_1"), n_params=2_500_000)
+    monkeypatch.setattr(loading, "facts", lambda name: small)
+    monkeypatch.setattr(loading, "_load", lambda name: Ballast())
+    monkeypatch.setenv("CNNLAB_MODEL_MB", "25")
+
+
+def test_the_network_not_asked_for_longest_makes_room(room):
+    first, second = load("resnet18"), load("resnet34")
+    assert load("resnet18") is first  # both fit; this makes it the youngest
+    load("resnet50")
+    assert loading.held_bytes() == 20_000_000
+    assert load("resnet18") is first
+    assert load("resnet34") is not second
+
+
+def test_a_network_in_use_stays(room):
+    with using("resnet18") as first, using("resnet34") as second:
+        load("resnet50")  # there is no room for it beside the two
+        with using("resnet18") as again, using("resnet34") as too:
+            assert again is first
+            assert too is second
+    assert loading.held_bytes() <= 25_000_000
+
+
+def test_a_network_stays_usable_after_an_error_in_the_block(room):
+    with pytest.raises(ZeroDivisionError), using("resnet18") as model:
+        raise ZeroDivisionError
+    assert load("resnet18") is model
+    load("resnet34")
+    load("resnet50")
+    assert load("resnet18") is not model  # nobody uses it any more: it may go
+
+
+def test_a_network_larger_than_the_limit_is_refused(home, monkeypatch):
+    monkeypatch.setenv("CNNLAB_MODEL_MB", "100")
+    with pytest.raises(InputError, match="vgg16 takes 553 MB of memory, and networks may take 100"):
+        load("vgg16", trained=False)
+    monkeypatch.setenv("CNNLAB_MODEL_MB", "plenty")
+    with pytest.raises(InputError, match="CNNLAB_MODEL_MB must be a whole number"):
+        load("vgg16", trained=False)
+
+
+# Random numbers
+
+
+@pytest.mark.parametrize("name", ["squeezenet1_1", "resnet18", "efficientnet_b0", "googlenet"])
+def test_random_numbers_are_the_same_every_time_and_do_not_die_out(home, name):
+    torch.manual_seed(1)
+    first = load(name, trained=False)
+    after = torch.rand(1)
+    forget()
+    torch.manual_seed(1)
+    second = load(name, trained=False)
+    assert second is not first
+    assert_same_network(second, first.cpu())
+    assert torch.equal(torch.rand(1), after)  # nobody else's random numbers are touched
+    assert not any(module.training for module in second.modules())
+    assert not any(parameter.requires_grad for parameter in second.parameters())
+    with torch.inference_mode():
+        answer = second(torch.randn(1, 3, 224, 224).to(loading.best_device()))
+    assert 1e-3 < answer.std() < 1e3
+
+
+def test_trained_and_random_are_kept_apart(home):
+    write_weights("squeezenet1_1")
+    assert load("squeezenet1_1") is not load("squeezenet1_1", trained=False)
+    assert load("squeezenet1_1", trained=False) is load("squeezenet1_1", trained=False)
 
 
 # Nothing there, or nothing usable

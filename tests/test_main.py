@@ -11,7 +11,7 @@ import pytest
 from cnnlab import __main__ as command_line
 from cnnlab import weights
 from cnnlab.__main__ import main
-from cnnlab.catalogue import names
+from cnnlab.catalogue import every_name
 from cnnlab.checks import InputError
 from tests.real_weights import needs_weights
 
@@ -72,7 +72,7 @@ def test_list_shows_every_network_and_the_folder(home, capsys):
     assert main(["weights", "list"]) == 0
     title, *rows, empty, folder = capsys.readouterr().out.splitlines()
     assert " ".join(title.split()) == "name M params G MACs acc@1 % file MB here"
-    assert [row.split()[0] for row in rows] == list(names())
+    assert [row.split()[0] for row in rows] == list(every_name())
     assert empty == ""
     assert folder == f"Folder: {home}"
     by_name = {row.split()[0]: row.split()[1:] for row in rows}

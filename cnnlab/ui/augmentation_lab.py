@@ -405,7 +405,8 @@ def _ask(made: Studio, name: str) -> Answers:
         return Answers(category, shares[0], dict(zip(alone, rows[1:], strict=True)), rows[0])
 
     key = ("augmentation", name, made.picture.digest, made.other.digest, made.recipe, made.seed)
-    return work.in_queue(key, run, label=f"Asking {name}")
+    own = made.picture.own or made.other.own
+    return work.in_queue(key, run, label=f"Asking {name}", own=own)
 
 
 # The labels ------------------------------------------------------------------------------------

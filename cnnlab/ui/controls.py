@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 import streamlit as st
@@ -12,7 +12,7 @@ from PIL import Image
 from cnnlab import images
 from cnnlab.checks import InputError
 from cnnlab.samples import SAMPLES
-from cnnlab.ui import cache, layout
+from cnnlab.ui import cache, layout, work
 
 __all__ = ["Picture", "choice", "pick", "picture_picker", "whole_number"]
 
@@ -34,12 +34,15 @@ class Picture:
         What it shows, in words.
     digest : str
         A name for its exact pixels.
+    own : bool
+        Whether it is the learner's own: what is made from it must not outlive the session.
     """
 
     image: Image.Image
     title: str
     alt: str
     digest: str
+    own: bool = False
 
 
 def picture_picker(page: str) -> Picture:
@@ -82,6 +85,7 @@ def picture_picker(page: str) -> Picture:
         st.stop()
     if st.button("Forget my picture", icon=":material/delete:", key=f"{page}_forget"):
         del st.session_state[_OWN]
+        work.forget_own_results()
         st.rerun()
     return own[1]
 
@@ -144,7 +148,7 @@ def _take(data: bytes, file_id: str) -> Picture:
     except InputError as error:
         st.error(str(error))
         st.stop()
-    picture = _picture(image, "Your picture", "The picture that you chose.")
+    picture = replace(_picture(image, "Your picture", "The picture that you chose."), own=True)
     st.session_state[_OWN] = (file_id, picture)
     return picture
 

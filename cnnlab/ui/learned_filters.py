@@ -94,7 +94,10 @@ def _wall(picture: Picture, name: str) -> _Wall:
         )
 
     return work.in_queue(
-        ("first layer", name, picture.digest), run, label=f"Asking the first layer of {name}"
+        ("first layer", name, picture.digest),
+        run,
+        label=f"Asking the first layer of {name}",
+        own=picture.own,
     )
 
 

@@ -37,7 +37,7 @@ def model_rows() -> list[ModelRow]:
     names = ["resnet18", *(name for name in model_cost.model_names() if name != "resnet18")]
     name = controls.pick("Network", names, key="model_layers_network", width=360)
     return work.in_queue(
-        ("layers", name), lambda: model_cost.summarize_model(name), label=f"Counting {name}"
+        ("every layer", name), lambda: model_cost.summarize_model(name), label=f"Counting {name}"
     )
 
 

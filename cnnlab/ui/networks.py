@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
+    "Chosen",
     "answer",
+    "choose",
     "class_picker",
     "explain",
     "explaining_function",
@@ -48,53 +50,118 @@ class Answer(NamedTuple):
         return next(guess.probability for guess in self.predictions if guess.index == index)
 
 
-def picker(page: str) -> str:
+class Chosen(NamedTuple):
+    """A network, and whether with its trained weights or with random numbers."""
+
+    name: str
+    trained: bool
+
+    @property
+    def words(self) -> str:
+        """What to call it: "resnet18", "resnet18 with random numbers"."""
+        return self.name if self.trained else f"{self.name} with random numbers"
+
+
+def picker(page: str, *, transformers: bool = False) -> str:
     """Let a learner choose a network; stop, with a button to fetch it, until its weights are here.
 
     Parameters
     ----------
     page : str
         Prefix of the widget's key.
+    transformers : bool
+        Whether networks without feature maps (ViT, Swin, MaxViT) are offered too.
 
     Returns
     -------
     str
         torchvision's name of the network; its weights are on this computer.
     """
-    work.networks()
-    from cnnlab import catalogue, loading, weights
+    name = _pick(page, transformers=transformers)
+    from cnnlab import weights
 
-    default, here = loading.default_name(), weights.cached_names()
-    rest = [name for name in catalogue.names() if name not in here and name != default]
-    options = [default, *(name for name in here if name != default), *rest]
-    name = controls.pick(
-        "Network",
-        options,
-        key=f"{page}_network",
-        help=f"All of torchvision's CNNs. Ready on this computer: {', '.join(here) or 'none yet'}.",
-    )
     if not weights.is_cached(name):
-        _offer_download(page, name, here)
+        here = weights.cached_names()
+        ready = f"Ready now: {', '.join(here)}." if here else ""
+        _offer_download(
+            page, name, f"{_missing(name)}, fetched once and kept for everyone. {ready}"
+        )
+        st.stop()
     return name
 
 
-def _offer_download(page: str, name: str, here: list[str]) -> None:
+def choose(page: str, *, transformers: bool = True) -> Chosen:
+    """Let a learner choose a network; without its weights, it comes with random numbers.
+
+    Parameters
+    ----------
+    page : str
+        Prefix of the widgets' keys.
+    transformers : bool
+        Whether networks without feature maps (ViT, Swin, MaxViT) are offered too.
+
+    Returns
+    -------
+    Chosen
+        The network, and whether its trained weights are here and wanted.
+    """
+    name = _pick(page, transformers=transformers)
+    from cnnlab import weights
+
+    if weights.is_cached(name):
+        trained = st.toggle(
+            "Trained weights",
+            value=True,
+            key=f"{page}_trained",
+            bind="query-params",
+            help="Off: the same network before training, with random numbers.",
+        )
+        return Chosen(name, trained)
+    _offer_download(
+        page,
+        name,
+        f"{_missing(name)}. Until then you see it with random numbers: the structure is right, "
+        "what it answers means nothing.",
+    )
+    return Chosen(name, trained=False)
+
+
+def _pick(page: str, *, transformers: bool) -> str:
+    """Let a learner choose a network: those that are ready come first."""
+    work.networks()
+    from cnnlab import catalogue, loading, weights
+
+    default = loading.default_name()
+    offered = catalogue.every_name() if transformers else catalogue.names()
+    here = [name for name in weights.cached_names() if name in offered]
+    rest = [name for name in offered if name not in here and name != default]
+    return controls.pick(
+        "Network",
+        [default, *(name for name in here if name != default), *rest],
+        key=f"{page}_network",
+        help=f"All of torchvision's {'networks' if transformers else 'CNNs'}. Ready on this "
+        f"computer: {', '.join(here) or 'none yet'}.",
+    )
+
+
+def _missing(name: str) -> str:
     from cnnlab import catalogue
 
-    facts = catalogue.facts(name)
+    size = catalogue.facts(name).file_bytes / 1e6
+    return f"The weights of **{name}** are not on this computer yet: {size:.0f} MB"
+
+
+def _offer_download(page: str, name: str, says: str) -> None:
+    """Say what is missing and offer to fetch it; run again once it is here."""
     message = st.empty()  # the outcome takes the place of the offer, in sight
-    message.info(
-        f"The weights of **{name}** are not on this computer yet: {facts.file_bytes / 1e6:.0f} MB, "
-        "fetched once and kept for everyone. " + (f"Ready now: {', '.join(here)}." if here else ""),
-        icon=":material/download:",
-    )
+    message.info(says, icon=":material/download:")
     if not st.button(f"Download {name}", key=f"{page}_download", type="primary"):
-        st.stop()
+        return
     try:
         work.download(name)
     except InputError as error:
         message.error(str(error))
-        st.stop()
+        return
     st.rerun()
 
 
@@ -104,12 +171,14 @@ def answer(picture: controls.Picture, name: str) -> Answer:
     def run() -> Answer:
         from cnnlab import loading, pretrained
 
-        loading.load(name)  # before the clock starts: this happens once, not for each picture
-        start = time.perf_counter()
-        predictions = pretrained.classify(picture.image, name, k=len(pretrained.categories(name)))
-        return Answer(predictions, time.perf_counter() - start)
+        with loading.using(name):  # before the clock starts: loading happens once
+            start = time.perf_counter()
+            k = len(pretrained.categories(name))
+            predictions = pretrained.classify(picture.image, name, k=k)
+            return Answer(predictions, time.perf_counter() - start)
 
-    return work.in_queue(("classify", name, picture.digest), run, label=f"Asking {name}")
+    key = ("classify", name, picture.digest)
+    return work.in_queue(key, run, label=f"Asking {name}", own=picture.own)
 
 
 def explain(picture: controls.Picture, name: str, *, target: int, layer: str) -> GradCam:
@@ -119,10 +188,11 @@ def explain(picture: controls.Picture, name: str, *, target: int, layer: str) ->
         from cnnlab import attribution, loading, pretrained
 
         batch = pretrained.preprocess(picture.image, name)
-        return attribution.grad_cam_steps(loading.load(name), batch, target=target, layer=layer)
+        with loading.using(name) as model:
+            return attribution.grad_cam_steps(model, batch, target=target, layer=layer)
 
     key = ("grad_cam", name, picture.digest, target, layer)
-    return work.in_queue(key, run, label=f"Explaining {name}")
+    return work.in_queue(key, run, label=f"Explaining {name}", own=picture.own)
 
 
 def class_picker(page: str, name: str, said: Answer) -> int:
@@ -186,12 +256,12 @@ def layer_sizes(name: str) -> tuple[str, dict[str, tuple[int, int, int]]]:
     def run() -> tuple[str, dict[str, tuple[int, int, int]]]:
         from cnnlab import features, loading, pretrained
 
-        model = loading.load(name)
         batch = pretrained.preprocess(Image.new("RGB", (256, 256)), name)
-        sizes = features.spatial_layers(model, size=(batch.shape[2], batch.shape[3]))
-        return features.default_layer(model), sizes
+        with loading.using(name) as model:
+            sizes = features.spatial_layers(model, size=(batch.shape[2], batch.shape[3]))
+            return features.default_layer(model), sizes
 
-    return work.in_queue(("layers", name), run, label=f"Looking at the layers of {name}")
+    return work.in_queue(("layers with maps", name), run, label=f"Looking at the layers of {name}")
 
 
 def facts_table(name: str) -> None:

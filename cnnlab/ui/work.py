@@ -11,11 +11,13 @@ from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from cnnlab import compute
+from cnnlab.memory import Recent
 from cnnlab.percent import percent
 
-__all__ = ["download", "in_queue", "networks"]
+__all__ = ["download", "forget_own_results", "in_queue", "networks"]
 
 T = TypeVar("T")
+_MINE = "results_of_own_pictures"
 _PATIENCE = 25  # looks, 0.2 s apart, before a silent browser counts as gone
 
 
@@ -32,7 +34,14 @@ def networks() -> ModuleType:
     return pretrained
 
 
-def in_queue(key: Hashable, function: Callable[[], T], *, label: str, line: str = "networks") -> T:
+def in_queue(
+    key: Hashable,
+    function: Callable[[], T],
+    *,
+    label: str,
+    line: str = "networks",
+    own: bool = False,
+) -> T:
     """Return ``function()``, computed in the shared queue; show the place in line and progress.
 
     Parameters
@@ -45,6 +54,9 @@ def in_queue(key: Hashable, function: Callable[[], T], *, label: str, line: str 
         What is being done, for the learner: "Classifying".
     line : {"networks", "downloads"}
         Which queue.
+    own : bool
+        Whether the result comes from a learner's own picture. Then it is remembered in the
+        learner's session alone, and goes when the session ends; others are shared by everybody.
 
     Returns
     -------
@@ -56,7 +68,20 @@ def in_queue(key: Hashable, function: Callable[[], T], *, label: str, line: str 
     InputError
         What the work raises for the learner, or that the line is full.
     """
-    with compute.shared_queue(line).submit(key, function) as ticket:
+    mine = _mine() if own else None
+    if mine is not None:
+        if key in mine:
+            kept: T = mine.get(key)
+            return kept
+        result = _wait_for(("own", _session_id(), key), function, label, line, keep=False)
+        mine.put(key, result)
+        return result
+    return _wait_for(key, function, label, line, keep=True)
+
+
+def _wait_for(key: Hashable, function: Callable[[], T], label: str, line: str, *, keep: bool) -> T:
+    """Wait for a job's result, and say meanwhile how it stands."""
+    with compute.shared_queue(line).submit(key, function, keep=keep) as ticket:
         if not ticket.wait(0.15):  # most work is done before anyone could read a message
             box, absent = st.empty(), 0
             while not ticket.wait(0.2):
@@ -103,6 +128,24 @@ def _tell(box: st.delta_generator.DeltaGenerator, ticket: compute.Ticket[T], lab
         box.info(f"{label} …", icon=":material/hourglass_top:")
     else:
         box.progress(ticket.fraction, text=f"{label}: {percent(round(ticket.fraction, 2))}")
+
+
+def forget_own_results() -> None:
+    """Let go of everything that was computed from this learner's own pictures."""
+    st.session_state.pop(_MINE, None)
+
+
+def _mine() -> Recent:
+    """Return what this learner's session remembers of its own pictures."""
+    if _MINE not in st.session_state:
+        st.session_state[_MINE] = Recent(count=24, n_bytes=2**25)
+    recent: Recent = st.session_state[_MINE]
+    return recent
+
+
+def _session_id() -> str:
+    context = get_script_run_ctx()
+    return context.session_id if context is not None else ""
 
 
 def _browser_is_there() -> bool:

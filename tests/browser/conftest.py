@@ -84,16 +84,21 @@ def free_port() -> int:
 
 
 def start(
-    folder: Path, torch_home: Path | None = None, *, script: str = "app.py", **environment: str
+    folder: Path,
+    torch_home: Path | None = None,
+    *,
+    script: str = "app.py",
+    root: Path = ROOT,
+    **environment: str,
 ) -> Server:
-    """Start the app as `streamlit run app.py` does."""
+    """Start the app that lies in `root` as `streamlit run app.py` does."""
     port, log = free_port(), folder / "server.log"
     settings = {**os.environ, **environment}
     if torch_home is not None:
         settings["TORCH_HOME"] = str(torch_home)
     command = [sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}"]
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=settings, stdout=output, stderr=output)
+        process = subprocess.Popen(command, cwd=root, env=settings, stdout=output, stderr=output)
     url = f"http://localhost:{port}"
     for _ in range(300):
         try:
