@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from cnnlab import compute
+from cnnlab.catalogue import weights_of
 from cnnlab.checks import InputError, in_range
 from cnnlab.features import layer_name, private_copy
 from cnnlab.pretrained import preprocess
@@ -26,9 +27,9 @@ __all__ = ["SIDE", "STEPS", "Inversion", "correlation", "invert", "total_variati
 
 SIDE = 128  # pixels a side of the picture that is sought: fast, and enough to recognise
 STEPS = 150
-RATE = 0.05  # how far a step changes a pixel, of its range from 0 to 1
-SMOOTH = 0.05  # weight of the total variation
-SMALL = 0.0  # weight of the distance from grey
+RATE = 0.1  # how far the first steps change a pixel, of its range from 0 to 1; later ones a tenth
+SMOOTH = (60.0, 5.0)  # weight of the total variation at the start and at the end
+SMALL = 0.02  # weight of the distance from grey
 FRAMES = 12  # pictures of the way that are kept
 
 
@@ -47,15 +48,15 @@ class Inversion:
     losses : ndarray of shape (S + 1,)
         Relative squared distance of the features before the first and after each step:
         1 is as far as features of zeros.
-    similarity : float
-        Correlation of the last frame with `target`, -1 to 1.
+    similarities : list of float
+        Correlation of each frame with `target`, -1 to 1.
     """
 
     target: NDArray[np.uint8]
     steps: list[int]
     frames: NDArray[np.uint8]
     losses: NDArray[np.float32]
-    similarity: float
+    similarities: list[float]
 
 
 def invert(
@@ -108,7 +109,8 @@ def invert(
     steps = in_range(steps, name="steps", low=1, high=2000)
     reach = _up_to(model, layer)
     device = next(model.parameters()).device
-    target, black, white = (_reduced(batch, side).to(device) for batch in _prepared(image, name))
+    target = _reduced(preprocess(image, name), side).to(device)
+    black, white = (colour.to(device) for colour in _range(name))
     with torch.no_grad():
         wanted = reach(target)
     scale = wanted.square().sum()
@@ -128,9 +130,11 @@ def invert(
         distance = (features - wanted).square().sum() / scale
         losses.append(float(distance.detach()))
         if step < steps:
-            loss = distance + SMOOTH[0] * (SMOOTH[1] / SMOOTH[0]) ** (step / steps) * total_variation(x) + SMALL * (x - 0.5).square().mean()
+            done = step / steps
+            smooth = SMOOTH[0] * (SMOOTH[1] / SMOOTH[0]) ** done  # first the outlines, then detail
+            loss = distance + smooth * total_variation(x) + SMALL * (x - 0.5).square().mean()
             (x.grad,) = torch.autograd.grad(loss, x)
-            descent.param_groups[0]["lr"] = RATE * (1 - 0.9 * step / steps)
+            descent.param_groups[0]["lr"] = RATE * (1 - 0.9 * done)
             descent.step()
             with torch.no_grad():
                 x.clamp_(0, 1)
@@ -140,7 +144,7 @@ def invert(
         kept_steps,
         np.stack(frames),
         np.array(losses, np.float32),
-        correlation(frames[-1], seen),
+        [correlation(frame, seen) for frame in frames],
     )
 
 
@@ -216,10 +220,11 @@ def _up_to(model: nn.Module, layer: str) -> Any:
     return reach
 
 
-def _prepared(image: Image.Image, name: str) -> list[Tensor]:
-    """Return the picture, black and white as the network wants them: (1, C, H, W)."""
-    pictures = [image, *(Image.new("RGB", image.size, colour) for colour in ("black", "white"))]
-    return [preprocess(picture, name) for picture in pictures]
+def _range(name: str) -> tuple[Tensor, Tensor]:
+    """Return what black and white become when a picture is prepared, (1, C, 1, 1) each."""
+    transforms = weights_of(name).transforms()
+    mean, std = (torch.tensor(t)[None, :, None, None] for t in (transforms.mean, transforms.std))
+    return (0 - mean) / std, (1 - mean) / std
 
 
 def _reduced(batch: Tensor, side: int) -> Tensor:

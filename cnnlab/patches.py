@@ -21,14 +21,15 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from cnnlab import compute
+from cnnlab import compute, digits
+from cnnlab.catalogue import OWN
 from cnnlab.checks import InputError, in_range
 from cnnlab.features import layer_name, private_copy
 from cnnlab.loading import using
 from cnnlab.memory import Recent
 from cnnlab.network_receptive import Box, receptive_field_of
 from cnnlab.pretrained import as_seen, preprocess
-from cnnlab.samples import SAMPLES, sample
+from cnnlab.samples import SAMPLES, Sample, sample
 from cnnlab.weights import cached_path
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "are_known",
     "crops",
     "patches_of",
+    "shown_samples",
     "strongest",
     "strongest_patches",
 ]
@@ -95,8 +97,8 @@ class Patch:
     ----------
     value : float
         What the channel answers there.
-    sample : str
-        Name of the sample.
+    sample : Sample
+        The picture.
     cell : tuple of int
         Row and column of the answer in the feature map.
     box : tuple of int
@@ -106,7 +108,7 @@ class Patch:
     """
 
     value: float
-    sample: str
+    sample: Sample
     cell: tuple[int, int]
     box: Box
     seen: Image.Image
@@ -117,7 +119,7 @@ def crops(name: str) -> tuple[Crop, ...]:
     """Return the squares of the samples that are shown to the network `name`.
 
     Each photograph is cut into squares as large as its shorter side, and into smaller ones with
-    60 % of it, which show it larger.
+    60 % of it, which show it larger. The lab's own network is shown the sample digits.
 
     Parameters
     ----------
@@ -135,6 +137,8 @@ def crops(name: str) -> tuple[Crop, ...]:
     [(0, 0, 512, 512), (0, 0, 307, 307), (205, 0, 512, 307), (0, 205, 307, 512), \
 (205, 205, 512, 512)]
     """
+    if name == OWN:
+        return tuple(Crop(key, (0, 0, digits.SIDE, digits.SIDE)) for key in digits.SAMPLES)
     found = []
     for key in SAMPLES:
         if key not in NO_PHOTOGRAPHS:
@@ -347,6 +351,7 @@ def patches_of(name: str, layer: str, channel: int, *, trained: bool = True) -> 
     found = strongest_patches(name, [layer], trained=trained)[layer]
     channel = in_range(channel, name="channel", low=0, high=len(found.values) - 1)
     field = receptive_field_of(name, layer)
+    samples = {one.name: one for one in shown_samples(name)}
     result = []
     for value, square, (row, column) in zip(
         found.values[channel], found.squares[channel], found.cells[channel].tolist(), strict=True
@@ -354,9 +359,17 @@ def patches_of(name: str, layer: str, channel: int, *, trained: bool = True) -> 
         if square >= 0:
             crop = crops(name)[square]
             seen = _seen(name, crop)
-            box = (0, 0, seen.height, seen.width) if field.size is None else field.box((row, column))
-            result.append(Patch(float(value), crop.sample, (row, column), box, seen))
+            box = (
+                (0, 0, seen.height, seen.width) if field.size is None else field.box((row, column))
+            )
+            result.append(Patch(float(value), samples[crop.sample], (row, column), box, seen))
     return result
+
+
+def shown_samples(name: str) -> list[Sample]:
+    """Return the samples that are searched for the patches of a network."""
+    everything = {**SAMPLES, **digits.SAMPLES}
+    return [everything[key] for key in dict.fromkeys(crop.sample for crop in crops(name))]
 
 
 def _square(crop: Crop) -> Image.Image:
@@ -366,7 +379,7 @@ def _square(crop: Crop) -> Image.Image:
 @cache
 def _sample(name: str) -> Image.Image:
     """Return a sample; all of them together take some 20 MB."""
-    return sample(name)
+    return digits.sample_digit(name) if name in digits.SAMPLES else sample(name)
 
 
 _pictures = Recent(count=256, n_bytes=2**25)
