@@ -90,6 +90,38 @@ class NetworkField:
         left, right = self.columns.of_cell(cell[1])
         return top, left, bottom, right
 
+    def area(self, shape: tuple[int, int]) -> tuple[float, float, float, float]:
+        """Return where a feature map lies on the picture: each cell in the middle of its field.
+
+        Parameters
+        ----------
+        shape : pair of int
+            (H, W) of the feature map.
+
+        Returns
+        -------
+        tuple of float
+            (top, left, bottom, right) in input pixels; a cell takes jump × jump of them.
+
+        Raises
+        ------
+        InputError
+            If the cells see the whole picture.
+
+        Examples
+        --------
+        >>> receptive_field_of("lenet_digits", "conv1").area((24, 24))
+        (2.0, 2.0, 26.0, 26.0)
+        """
+        if self.size is None:
+            raise InputError("a cell that sees the whole input has no place on it")
+        ends = []
+        for start, size, jump, n in zip(self.start, self.size, self.jump, shape, strict=True):
+            first = start + (size - jump) / 2
+            ends.append((first, first + n * jump))
+        (top, bottom), (left, right) = ends
+        return top, left, bottom, right
+
 
 @dataclass(frozen=True)
 class _Seen:

@@ -19,10 +19,11 @@ try:
     seconds = hierarchy_lab.levels(setting)
     layout.prose(
         "The frame on the small picture is what one cell sees: its receptive field. It grows from "
-        "row to row, and so do the patches. In a trained network the first channels answer to "
-        "**edges and colours**, the next to corners and **textures**, later ones to **parts** such "
-        "as eyes, rims or letters, the last to whole **objects**. Nobody told them to: it follows "
-        "from training. Switch the trained weights off and compare."
+        "row to row, and so do the patches. In a network trained on photographs the first channels "
+        "answer to **edges and colours**, the next to corners and **textures**, later ones to "
+        "**parts** such as eyes, rims or letters, the last to whole **objects**; in one trained "
+        "on digits to edges, then to curves and strokes. Nobody told them to: it follows from "
+        "training. Switch the trained weights off and compare."
     )
     st.subheader("One channel", anchor=False)
     layout.prose("Choose a channel by a click above, or by its number. The link keeps it.")

@@ -15,6 +15,7 @@ from cnnlab.patches import COUNT, Patch
 __all__ = ["is_cut_off", "map_picture", "mosaic", "patch_picture", "shows_all", "spotlight"]
 
 _GAP = 2  # pixels between the patches of a mosaic
+_DARK = 0.2  # how much light is left where a channel does not answer
 _HATCH = 6  # pixels from stripe to stripe where there is padding
 
 
@@ -114,7 +115,9 @@ def _ring(picture: Image.Image, middle: tuple[float, float]) -> None:
         draw.ellipse((x - reach, y - reach, x + reach, y + reach), outline=colour, width=width)
 
 
-def spotlight(picture: Image.Image, values: NDArray[np.float32]) -> Image.Image:
+def spotlight(
+    picture: Image.Image, values: NDArray[np.float32], region: tuple[float, float, float, float]
+) -> Image.Image:
     """Return a picture that is bright where a feature map is large, and dark elsewhere.
 
     Parameters
@@ -123,6 +126,8 @@ def spotlight(picture: Image.Image, values: NDArray[np.float32]) -> Image.Image:
         What the network sees.
     values : ndarray of shape (H, W)
         The map; values below 0 count as 0.
+    region : tuple of float
+        (left, top, right, bottom) of the map on the picture, in pixels.
 
     Returns
     -------
@@ -131,8 +136,11 @@ def spotlight(picture: Image.Image, values: NDArray[np.float32]) -> Image.Image:
     """
     kept = np.clip(values, 0, None)
     share = kept / kept.max() if kept.max() > 0 else kept
-    mask = Image.fromarray(np.round(255 * (0.2 + 0.8 * share)).astype(np.uint8))
-    mask = mask.resize(picture.size, Image.Resampling.BILINEAR)
+    light = Image.fromarray(np.round(255 * (_DARK + (1 - _DARK) * share)).astype(np.uint8))
+    left, top, right, bottom = (round(edge) for edge in region)
+    mask = Image.new("L", picture.size, round(255 * _DARK))
+    light = light.resize((max(right - left, 1), max(bottom - top, 1)), Image.Resampling.BILINEAR)
+    mask.paste(light, (left, top))
     return Image.composite(picture.convert("RGB"), Image.new("RGB", picture.size), mask)
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from cnnlab.checks import InputError
 from cnnlab.figures.pictures import data_link, framed
+from cnnlab.figures.theme import ROLES
 from cnnlab.percent import percent
 from cnnlab.ui import controls, layout, networks, patch_view, work
 from cnnlab.ui.hierarchy_view import hierarchy_view
@@ -25,6 +26,14 @@ _PATIENCE = 30  # seconds: a longer search waits for a button
 _TILE, _MAP, _SMALL = 60, 112, 128  # pixels of a patch in a row, of a map, of the picture there
 _AT, _CHANNEL, _LAYERS = f"{PAGE}_at", f"{PAGE}_channel", f"{PAGE}_layers"
 _LAST_NETWORK, _LAST_AT = f"{PAGE}_last_network", f"{PAGE}_last_at"
+# Streamlit writes the chosen layers in white, which cannot be read on the light pink of dark mode.
+_TAGS = """
+<style>
+.st-key-LAYERS [data-tag] { color: inherit; background: color-mix(in srgb, COLOUR 22%, transparent);
+  outline: 1px solid COLOUR; }
+.st-key-LAYERS [data-tag] * { color: inherit; }
+</style>
+""".replace("COLOUR", ROLES["cursor"].figure).replace("LAYERS", _LAYERS)
 _STARTED, _ASKED = f"{PAGE}_started", f"{PAGE}_asked"
 
 
@@ -82,6 +91,7 @@ def settings() -> Setting:
     if st.session_state.get(_LAST_NETWORK, chosen.name) != chosen.name:
         st.session_state[_LAYERS] = usual  # the layers of another network mean nothing here
     st.session_state[_LAST_NETWORK] = chosen.name
+    st.html(_TAGS)
     wanted = st.multiselect(
         "Layers, from shallow to deep",
         every,
@@ -352,12 +362,16 @@ def _where(setting: Setting, layer: str, channel: int) -> None:
         answers = found[layer]
         seen = pretrained.as_seen(batch, chosen.name)
         seen = seen.resize((max(seen.width, 224), max(seen.height, 224)))
-        lit = spotlight(seen, answers.maps[0])
         peak = float(answers.maps[0].max())
         field = network_receptive.receptive_field_of(chosen.name, layer)
+        across, down = seen.width / batch.shape[3], seen.height / batch.shape[2]
+        region: tuple[float, float, float, float] = (0, 0, seen.width, seen.height)
+        if field.size is not None:
+            top, left, bottom, right = field.area(answers.shape[1:])
+            region = (left * across, top * down, right * across, bottom * down)
+        lit = spotlight(seen, answers.maps[0], region)
         if field.size is not None and peak > 0:
             top, left, bottom, right = field.box(answers.peak(0))
-            across, down = seen.width / batch.shape[3], seen.height / batch.shape[2]
             box = (
                 max(left, 0),
                 max(top, 0),
