@@ -405,6 +405,20 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "From edges to objects",
+        "Seeing what a CNN sees",
+        ":material/stacks:",
+        "hierarchy.py",
+        20,
+        "What each layer looks for, from edges over textures and parts to objects, and what it "
+        "still knows of the picture.",
+        (
+            ("The cat, layer by layer", {}),
+            ("Before training", {"hierarchy_trained": "false"}),
+            ("An astronaut", {"hierarchy_sample": "astronaut"}),
+        ),
+    ),
+    Lesson(
         "Grad-CAM",
         "Seeing what a CNN sees",
         ":material/visibility:",
