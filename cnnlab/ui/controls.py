@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import difflib
+import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
@@ -21,6 +23,7 @@ __all__ = [
     "keep_own",
     "pick",
     "picture_picker",
+    "say_unknown",
     "whole_number",
 ]
 
@@ -155,6 +158,35 @@ def pick(
         on_change=on_change,
     )
     return str(chosen or "")
+
+
+def say_unknown(key: str, options: Collection[str], *, what: str) -> None:
+    """Say in a sentence that a link asks for something that does not exist.
+
+    Call it before the widget is drawn, which drops such a value without a word.
+
+    Parameters
+    ----------
+    key : str
+        The widget's key, which is the name of the parameter.
+    options : collection of str
+        What exists.
+    what : str
+        What it is called: "network".
+    """
+    for value in dict.fromkeys(st.query_params.get_all(key)):
+        if not value or value in options:
+            continue
+        # Only plain names are written out: a link must not bring words of its own to the page.
+        name = f" called `{value}`" if re.fullmatch(r"[\w.-]{1,40}", value, re.ASCII) else ""
+        small = {option.lower(): option for option in options}
+        near = difflib.get_close_matches(value.lower(), small, n=2, cutoff=0.7)
+        hint = f" Did you mean {' or '.join(small[key] for key in near)}?" if near else ""
+        st.warning(
+            f"The link asks for a {what}{name} that does not exist here; the page goes on without "
+            f"it.{hint}",
+            icon=":material/link_off:",
+        )
 
 
 def _take(data: bytes, file_id: str) -> Picture:

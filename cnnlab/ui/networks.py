@@ -120,6 +120,7 @@ def _pick(page: str, *, transformers: bool) -> str:
     here = [name for name in weights.cached_names() if name in offered]
     ready = [*here, catalogue.OWN]
     rest = [name for name in offered if name not in ready]
+    controls.say_unknown(f"{page}_network", [*offered, catalogue.OWN], what="network")
     return controls.pick(
         "Network",
         [default, *(name for name in ready if name != default), *rest],
