@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cnnlab.checks import InputError, in_range
-from cnnlab.features import Recording, record
+from cnnlab.features import Recording, input_channels, record
 
 __all__ = ["GradCam", "grad_cam", "grad_cam_steps"]
 
@@ -166,9 +166,10 @@ def _watched(
     model: nn.Module, batch: Tensor, *, target: int, layer: str | nn.Module
 ) -> Iterator[tuple[Recording, Tensor, Callable[[Tensor], Tensor]]]:
     """Yield a recording of the layer, the picture, and a function from picture to logits."""
-    if not isinstance(batch, Tensor) or batch.ndim != 4 or batch.shape[:2] != (1, 3):
+    channels = input_channels(model)
+    if not isinstance(batch, Tensor) or batch.ndim != 4 or batch.shape[:2] != (1, channels):
         what = tuple(batch.shape) if isinstance(batch, Tensor) else type(batch).__name__
-        raise InputError(f"batch must be one colour picture, shape (1, 3, H, W), got {what}")
+        raise InputError(f"batch must be one picture, shape (1, {channels}, H, W), got {what}")
     with torch.inference_mode(False), torch.enable_grad(), record(model, layer) as seen:
         weight = next(model.parameters(), batch)
         image = batch.detach().to(weight.device).clone()

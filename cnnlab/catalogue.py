@@ -9,10 +9,12 @@ from typing import Any
 
 import torchvision.models
 
+from cnnlab import digits
 from cnnlab.checks import InputError
 
-__all__ = ["ModelFacts", "every_name", "facts", "names", "weights_of"]
+__all__ = ["OWN", "ModelFacts", "every_name", "facts", "names", "weights_of"]
 
+OWN = "lenet_digits"  # the lab's own network; it comes with the lab and reads digits
 ATTENTION = ["vit_*", "swin_*", "maxvit_*"]  # transformers: another lesson, another lab
 NO_LICENCE = (
     "no licence of its own; torchvision (BSD 3-Clause) says that weights may be bound by the terms "
@@ -34,9 +36,12 @@ class ModelFacts:
         Parameters, as torchvision counts them.
     macs : int
         Multiply-accumulates for one picture at the size the weights were measured with.
-    acc1, acc5 : float
-        Share of the ImageNet validation pictures, in percent, whose label is the first guess,
-        or among the first five.
+    acc1 : float
+        Share of the pictures of `data`, in percent, whose label is the first guess.
+    acc5 : float or None
+        The same for the first five guesses; None for a network that knows ten classes.
+    data : str
+        The pictures that the accuracy was measured on.
     file_bytes : int
         Size of the file of weights, to about 1 kB.
     min_size : tuple of int
@@ -54,7 +59,8 @@ class ModelFacts:
     n_params: int
     macs: int
     acc1: float
-    acc5: float
+    acc5: float | None
+    data: str
     file_bytes: int
     min_size: tuple[int, int]
     url: str
@@ -104,11 +110,11 @@ def weights_of(name: str) -> Any:
     Parameters
     ----------
     name : str
-        One of `every_name`.
+        One of `every_name`, or `OWN`.
 
     Returns
     -------
-    torchvision.models.WeightsEnum
+    torchvision.models.WeightsEnum or cnnlab.digits.DigitWeights
         The entry with the address, the facts and the preprocessing; nothing is downloaded.
 
     Raises
@@ -121,6 +127,8 @@ def weights_of(name: str) -> Any:
     >>> weights_of("resnet50")
     ResNet50_Weights.IMAGENET1K_V2
     """
+    if name == OWN:
+        return digits.DigitWeights()
     if name not in every_name():
         near = difflib.get_close_matches(str(name).lower(), every_name(), n=3)
         hint = (
@@ -139,7 +147,7 @@ def facts(name: str) -> ModelFacts:
     Parameters
     ----------
     name : str
-        One of `every_name`.
+        One of `every_name`, or `OWN`.
 
     Returns
     -------
@@ -161,6 +169,8 @@ def facts(name: str) -> ModelFacts:
     cnnlab.checks.InputError: torchvision has no network called 'resnet-18'; \
 did you mean resnet18 or resnet152 or resnet101?
     """
+    if name == OWN:
+        return _own_facts()
     weights = weights_of(name)
     meta = weights.meta
     accuracy = meta["_metrics"]["ImageNet-1K"]
@@ -171,9 +181,28 @@ did you mean resnet18 or resnet152 or resnet101?
         macs=round(meta["_ops"] * 1e9),  # torchvision writes "GFLOPS" and counts MACs
         acc1=accuracy["acc@1"],
         acc5=accuracy["acc@5"],
+        data="ImageNet validation",
         file_bytes=round(meta["_file_size"] * 2**20),  # torchvision's MB is 1024 x 1024 bytes
         min_size=meta["min_size"],
         url=weights.url,
         recipe=meta["recipe"],
         licence=meta.get("license", NO_LICENCE),
+    )
+
+
+def _own_facts() -> ModelFacts:
+    known = digits.FACTS
+    return ModelFacts(
+        name=OWN,
+        weights=digits.WEIGHTS.name,
+        n_params=known.n_params,
+        macs=known.macs,
+        acc1=100 * known.accuracy,
+        acc5=None,
+        data=f"{known.n_test:,} digits of MNIST held out",
+        file_bytes=known.file_bytes,
+        min_size=(digits.SIDE, digits.SIDE),
+        url=digits.WEIGHTS.as_uri(),
+        recipe=known.script,
+        licence=known.licence,
     )

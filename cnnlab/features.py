@@ -18,7 +18,15 @@ from torchvision import models
 
 from cnnlab.checks import InputError, as_pair
 
-__all__ = ["Recording", "default_layer", "layer_name", "private_copy", "record", "spatial_layers"]
+__all__ = [
+    "Recording",
+    "default_layer",
+    "input_channels",
+    "layer_name",
+    "private_copy",
+    "record",
+    "spatial_layers",
+]
 
 LAST_MAPS = {  # where torchvision's networks hold their last, most abstract feature maps
     models.ConvNeXt: "features",
@@ -198,7 +206,7 @@ def spatial_layers(
     Parameters
     ----------
     model : torch.nn.Module
-        A network for colour pictures.
+        A network for pictures.
     size : int or pair of int
         Size (H, W) of the picture, in pixels.
 
@@ -232,9 +240,32 @@ def spatial_layers(
         if name and name.count(".") < 2:
             module.register_forward_hook(partial(note, name))
     weight = next(twin.parameters(), torch.zeros(()))
+    shape = (1, input_channels(twin), height, width)
     with torch.inference_mode():
-        twin(torch.zeros(1, 3, height, width, device=weight.device, dtype=weight.dtype))
+        twin(torch.zeros(shape, device=weight.device, dtype=weight.dtype))
     return found
+
+
+def input_channels(model: nn.Module) -> int:
+    """Return how many channels a picture for this network has: 1 for grey, 3 for colours.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        A network whose first layer is a convolution; any other is taken to want colours.
+
+    Returns
+    -------
+    int
+        The number of channels.
+
+    Examples
+    --------
+    >>> input_channels(nn.Sequential(nn.Conv2d(1, 20, 5), nn.ReLU()))
+    1
+    """
+    weight = next(model.parameters(), None)
+    return weight.shape[1] if weight is not None and weight.ndim == 4 else 3
 
 
 def default_layer(model: nn.Module) -> str:
@@ -266,6 +297,8 @@ def default_layer(model: nn.Module) -> str:
     for family, name in LAST_MAPS.items():
         if isinstance(model, family):
             return name
+    if isinstance(model, nn.Sequential) and hasattr(model, "relu2"):  # the lab's own network
+        return "relu2"
     raise InputError(
         f"no usual layer is known for a {type(model).__name__}; name one, "
         "spatial_layers(model) lists them"

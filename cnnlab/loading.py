@@ -15,7 +15,8 @@ import torch
 import torchvision.models
 from torch import Tensor, nn
 
-from cnnlab.catalogue import facts, weights_of
+from cnnlab import digits
+from cnnlab.catalogue import OWN, facts, weights_of
 from cnnlab.checks import InputError
 from cnnlab.weights import cached_names, cached_path, is_cached
 
@@ -46,10 +47,11 @@ def default_name() -> str:
     Returns
     -------
     str
-        ``resnet18`` if it is here or if none is; otherwise the smallest that is here.
+        ``resnet18`` if it is here, otherwise the smallest that is here; the lab's own digit
+        network, which is always here, if no other is.
     """
     here = cached_names()  # smallest first
-    return "resnet18" if "resnet18" in here or not here else here[0]
+    return "resnet18" if "resnet18" in here else next(iter(here), OWN)
 
 
 def best_device() -> torch.device:
@@ -75,9 +77,9 @@ def load(name: str, *, trained: bool = True) -> nn.Module:
     Parameters
     ----------
     name : str
-        One of `cnnlab.catalogue.every_name`.
+        One of `cnnlab.catalogue.every_name`, or `cnnlab.catalogue.OWN`.
     trained : bool
-        True for its ImageNet weights. False for random numbers, always the same ones: such a
+        True for its trained weights. False for random numbers, always the same ones: such a
         network knows nothing, but its layers can be looked at without a download.
 
     Returns
@@ -197,6 +199,8 @@ def _bytes_of(model: nn.Module) -> int:
 
 def _load(name: str) -> nn.Module:
     """Return a new network with the weights on this computer."""
+    if name == OWN:
+        return _ready(digits.load(), name)
     if not is_cached(name):
         here = ", ".join(cached_names()) or "none yet"
         raise InputError(
@@ -229,7 +233,7 @@ def _untrained(name: str) -> nn.Module:
     side = max(128, *facts(name).min_size)
     with _random_lock, torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        model = _build(name, keep_random=True).eval()
+        model = (digits.build() if name == OWN else _build(name, keep_random=True)).eval()
         norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
         usual = [norm.momentum for norm in norms]
         for norm in norms:

@@ -21,7 +21,14 @@ from torch.overrides import TorchFunctionMode
 from cnnlab.checks import InputError
 from cnnlab.module_counter import ModelRow, measure, sums_of
 
-__all__ = ["ModelRow", "input_shape", "model_names", "model_totals", "summarize_model"]
+__all__ = [
+    "ModelRow",
+    "empty_model",
+    "input_shape",
+    "model_names",
+    "model_totals",
+    "summarize_model",
+]
 
 KEPT = 32  # tables that stay in memory, up to 0.5 MB each
 OPTIONS: dict[str, dict[str, Any]] = {  # what torchvision's own counts are about
@@ -140,6 +147,28 @@ def _check(name: str) -> None:
 @lru_cache(maxsize=KEPT)
 def _table(name: str) -> tuple[ModelRow, ...]:
     return measure(_build(name), name, input_shape(name))
+
+
+def empty_model(name: str) -> nn.Module:
+    """Return one of torchvision's networks on the meta device: its weights have shapes alone.
+
+    Parameters
+    ----------
+    name : str
+        One of `model_names`.
+
+    Raises
+    ------
+    InputError
+        If there is no such network.
+
+    Examples
+    --------
+    >>> empty_model("resnet18").conv1.weight.device
+    device(type='meta')
+    """
+    _check(name)
+    return _build(name)
 
 
 def _build(name: str) -> nn.Module:

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from cnnlab.catalogue import facts, weights_of
+from cnnlab.catalogue import OWN, facts, weights_of
 from cnnlab.checks import InputError, in_range
 from cnnlab.loading import best_device, default_name, forget, load, using
 
@@ -61,7 +61,8 @@ def preprocess(image: Image.Image, name: str) -> Tensor:
     Returns
     -------
     Tensor of shape (1, 3, H, W)
-        What torchvision's own ``weights.transforms()`` gives, on the CPU.
+        What torchvision's own ``weights.transforms()`` gives, on the CPU; (1, 1, 28, 28) for the
+        lab's own digit network.
 
     Raises
     ------
@@ -108,12 +109,14 @@ def as_seen(batch: Tensor, name: str) -> Image.Image:
     >>> as_seen(preprocess(red, "resnet18"), "resnet18").getpixel((0, 0))
     (255, 0, 0)
     """
-    if batch.ndim != 4 or batch.shape[:2] != (1, 3):
-        raise InputError(f"batch must have the shape (1, 3, H, W), got {tuple(batch.shape)}")
     transforms = weights_of(name).transforms()
     mean, std = (torch.tensor(t)[:, None, None] for t in (transforms.mean, transforms.std))
+    if batch.ndim != 4 or batch.shape[:2] != (1, len(mean)):
+        shape = tuple(batch.shape)
+        raise InputError(f"batch must have the shape (1, {len(mean)}, H, W), got {shape}")
     pixels = (batch[0].detach().cpu() * std + mean).clamp(0, 1).mul(255).round().byte()
-    return Image.fromarray(pixels.permute(1, 2, 0).contiguous().numpy())  # (H, W, 3)
+    colours = pixels.expand(3, -1, -1).permute(1, 2, 0)  # (H, W, 3)
+    return Image.fromarray(colours.contiguous().numpy())
 
 
 def crop_box(image: Image.Image, name: str) -> tuple[float, float, float, float]:
@@ -139,6 +142,8 @@ def crop_box(image: Image.Image, name: str) -> tuple[float, float, float, float]
     >>> crop_box(Image.new("RGB", (512, 256)), "resnet18")
     (144.0, 16.0, 368.0, 240.0)
     """
+    if name == OWN:  # it looks for the figure in all of the picture
+        return 0.0, 0.0, float(image.width), float(image.height)
     transforms = weights_of(name).transforms()
     (short,), (crop,) = transforms.resize_size, transforms.crop_size
     box = []
@@ -241,6 +246,8 @@ def source_code(name: str, *, k: int = 5, photo: str = "photo.jpg") -> str:
     <BLANKLINE>
     """
     k = in_range(k, name="k", low=1, high=len(categories(name)))
+    if name == OWN:
+        return _own_source_code(k, photo)
     weights = facts(name).weights  # "ResNet18_Weights.IMAGENET1K_V1"
     return f"""\
 import torch
@@ -258,4 +265,23 @@ with torch.inference_mode():
 best = probabilities.topk({k})
 for index, probability in zip(best.indices.tolist(), best.values.tolist()):
     print(f"{{probability:8.4%}}  {{weights.meta['categories'][index]}}")
+"""
+
+
+def _own_source_code(k: int, photo: str) -> str:
+    return f"""\
+import torch
+from PIL import Image, ImageOps
+from cnnlab import digits
+
+model = digits.load()
+
+image = ImageOps.exif_transpose(Image.open({photo!r}))  # upright
+batch = digits.preprocess(image)  # (1, 1, 28, 28)
+
+with torch.inference_mode():
+    probabilities = model(batch).squeeze(0).softmax(0)
+best = probabilities.topk({k})
+for index, probability in zip(best.indices.tolist(), best.values.tolist()):
+    print(f"{{probability:8.4%}}  {{digits.CATEGORIES[index]}}")
 """

@@ -33,7 +33,7 @@ from cnnlab.layers import (
 )
 from cnnlab.shapes import kernel_span
 
-__all__ = ["ReceptiveField", "receptive_field", "receptive_fields"]
+__all__ = ["ReceptiveField", "receptive_field", "receptive_fields", "union"]
 
 
 @dataclass(frozen=True)
@@ -147,14 +147,14 @@ def _next(layer: Layer, field: ReceptiveField, axis: int) -> ReceptiveField:
         case Block():
             return _after(layer.layers, field, axis)
         case Residual():
-            return _union([_after(way, field, axis) for way in (layer.body, layer.shortcut)])
+            return union([_after(way, field, axis) for way in (layer.body, layer.shortcut)])
         case Concat():
-            return _union([_after(branch, field, axis) for branch in layer.branches])
+            return union([_after(branch, field, axis) for branch in layer.branches])
         case Dense() | Split():
-            return _union([field, _after(layer.body, field, axis)])
+            return union([field, _after(layer.body, field, axis)])
         case Highway():
             ways = (layer.body, layer.gate)
-            return _union([field, *(_after(way, field, axis) for way in ways)])
+            return union([field, *(_after(way, field, axis) for way in ways)])
         case Gate():
             return replace(field, size=None)  # its numbers come from the whole feature map
     raise InputError(f"{type(layer).__name__} has no receptive field of one size")
@@ -170,8 +170,19 @@ def _windowed(layer: Conv2d | Pool2d, field: ReceptiveField, axis: int) -> Recep
     )
 
 
-def _union(fields: list[ReceptiveField]) -> ReceptiveField:
-    """Return the smallest field that holds all of them."""
+def union(fields: Sequence[ReceptiveField]) -> ReceptiveField:
+    """Return the smallest field that holds all of `fields`: what a join of branches sees.
+
+    Raises
+    ------
+    InputError
+        If their jumps differ.
+
+    Examples
+    --------
+    >>> union([ReceptiveField(3, 1, -1), ReceptiveField(5, 1, -2)])
+    ReceptiveField(size=5, jump=1, start=-2)
+    """
     jumps = {field.jump for field in fields}
     if len(jumps) != 1:
         raise InputError("the branches of a join must have the same strides in all")

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 import torch.hub
 
-from cnnlab.catalogue import every_name, facts
+from cnnlab import digits
+from cnnlab.catalogue import OWN, every_name, facts
 from cnnlab.checks import InputError
 from cnnlab.download import Report, Unreachable, download
 
@@ -25,7 +26,8 @@ def cached_path(name: str) -> Path:
     Returns
     -------
     Path
-        A file in the folder ``checkpoints`` of ``torch.hub.get_dir()``.
+        A file in the folder ``checkpoints`` of ``torch.hub.get_dir()``; that of the lab's own
+        network comes with the lab.
 
     Raises
     ------
@@ -37,6 +39,8 @@ def cached_path(name: str) -> Path:
     >>> cached_path("resnet18").name
     'resnet18-f37072fd.pth'
     """
+    if name == OWN:
+        return digits.WEIGHTS
     return Path(torch.hub.get_dir()) / "checkpoints" / Path(urlsplit(facts(name).url).path).name
 
 

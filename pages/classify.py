@@ -4,7 +4,7 @@ import streamlit as st
 
 from cnnlab.checks import InputError
 from cnnlab.figures.charts import percent, probability_bars
-from cnnlab.ui import controls, explanations, layout, networks, panels, work
+from cnnlab.ui import explanations, layout, networks, panels, work
 
 layout.page_head(
     "Classify a photograph",
@@ -14,8 +14,8 @@ layout.page_head(
 
 left, right = st.columns([2, 3], gap="large")
 with left:
-    picture = controls.picture_picker("classify")
     name = networks.picker("classify")
+    picture = networks.picture_picker("classify", name)
 pretrained = work.networks()
 try:
     answer = networks.answer(picture, name)

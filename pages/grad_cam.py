@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnnlab.checks import InputError
-from cnnlab.ui import controls, explanations, layout, networks, panels, work
+from cnnlab.ui import explanations, layout, networks, panels, work
 
 layout.page_head(
     "Grad-CAM",
@@ -13,8 +13,8 @@ layout.page_head(
 
 left, right = st.columns([2, 3], gap="large")
 with left:
-    picture = controls.picture_picker("grad_cam")
     name = networks.picker("grad_cam")
+    picture = networks.picture_picker("grad_cam", name)
 pretrained = work.networks()
 try:
     answer = networks.answer(picture, name)

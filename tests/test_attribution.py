@@ -307,7 +307,7 @@ def test_threads_on_one_network_get_the_serial_results():
     "batch", [torch.zeros(3, 8, 8), torch.zeros(2, 3, 8, 8), torch.zeros(1, 1, 8, 8), None]
 )
 def test_one_colour_picture_at_a_time(method, batch):
-    with pytest.raises(InputError, match="batch must be one colour picture"):
+    with pytest.raises(InputError, match="batch must be one picture, shape"):
         method(network("squeezenet1_0"), batch, target=0, layer="features")
 
 

@@ -384,7 +384,7 @@ def test_other_errors_come_out_as_they_are_and_leave_the_file(home, monkeypatch,
 @pytest.mark.parametrize(
     ("here", "expected"),
     [
-        ([], "resnet18"),
+        ([], "lenet_digits"),
         (["vgg16", "squeezenet1_0", "resnet50"], "squeezenet1_0"),
         (["squeezenet1_0", "resnet18"], "resnet18"),
     ],

@@ -13,9 +13,8 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-import streamlit
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
+from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 
 from cnnlab import compute
@@ -63,7 +62,11 @@ async def answer(app: Any, path: str) -> Answer:
         "raw_path": path.encode(),
         "query_string": b"",
         "root_path": "",
-        "headers": [(b"host", b"localhost")],
+        "headers": [
+            (b"host", b"localhost"),
+            (b"accept", b"text/html,*/*;q=0.8"),
+            (b"accept-encoding", b"gzip, deflate, br"),
+        ],
         "client": ("127.0.0.1", 1),
         "server": ("localhost", 80),
         "state": {},
@@ -95,7 +98,10 @@ def print_answers() -> None:
     from app import app
 
     found = asyncio.run(answers(app, PATHS))
-    plain = {path: (status, head, body[:80].hex()) for path, (status, head, body) in found.items()}
+    plain = {
+        path: (status, head, body[: None if path == "/" else 80].hex())
+        for path, (status, head, body) in found.items()
+    }
     print("ANSWERS", json.dumps(plain))
 
 
@@ -176,6 +182,27 @@ def test_what_is_no_http_passes_untouched():
     assert seen == [(scope, receive, send)]
 
 
+# The page that knows its server ---------------------------------------------------------------
+
+
+def test_the_page_is_streamlits_with_one_script_before_the_modules(app_says):
+    _, headers, body = app_says["/"]
+    script = f"<script>{server.SERVER_IS_HERE}</script>\n    "
+    assert body.decode().replace(script, "", 1) == server.INDEX.read_text(encoding="utf-8")
+    assert 0 < body.index(b"window.__streamlit") < body.index(b'<script type="module"')
+    assert dict(headers)["content-length"] == str(len(body))
+
+
+def test_other_pages_stay_as_they_are():
+    page = b'<html><script type="module" src="x.js"></script></html>'
+    own = Starlette(
+        routes=[Route("/", lambda request: HTMLResponse(page))], middleware=server.middleware()
+    )
+    status, headers, body = asyncio.run(answers(own, ["/"]))["/"]
+    assert (status, body) == (200, page)
+    assert dict(headers)["content-length"] == str(len(page))
+
+
 # The content security policy -----------------------------------------------------------------
 
 
@@ -209,8 +236,7 @@ def test_scripts_come_from_here_or_are_known_word_by_word(app_says):
     assert "'unsafe-eval'" not in policy["script-src"]
     assert "data:" not in policy["script-src"]
     assert policy["script-src"][0] == "'self'"
-    index = Path(streamlit.__file__).parent / "static" / "index.html"
-    inline = InlineScripts(index.read_text(encoding="utf-8")).found
+    inline = InlineScripts(app_says["/"][2].decode()).found
     assert inline
     hashes = {source for source in policy["script-src"] if source.startswith("'sha256-")}
     assert hashes == {digest(script) for script in inline}
@@ -249,7 +275,7 @@ def test_the_app_serves_its_own_files(app_says):
     assert (status, body[:4]) == (200, b"\x89PNG")
     assert dict(headers)["cache-control"] == "public, max-age=86400"
     assert app_says["/"][0] == 200
-    assert app_says["/convolution"][2] == app_says["/"][2]
+    assert app_says["/convolution"][2] == app_says["/"][2][:80]
 
 
 @pytest.mark.parametrize("path", ["/assets/none.png", "/assets/fonts"])

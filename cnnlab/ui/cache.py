@@ -22,13 +22,29 @@ if TYPE_CHECKING:
     from cnnlab.augmentation import Change
     from cnnlab.augmenting import Step
 
-__all__ = ["digest", "sample", "shifted_pixels", "shuffled_pixels", "tensor", "versions"]
+__all__ = [
+    "digest",
+    "sample",
+    "sample_digit",
+    "shifted_pixels",
+    "shuffled_pixels",
+    "tensor",
+    "versions",
+]
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def sample(name: str) -> Image.Image:
     """Return a sample photograph as an RGB picture."""
     return samples.sample(name)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def sample_digit(name: str) -> Image.Image:
+    """Return a sample digit as an RGB picture of 28 × 28 pixels."""
+    from cnnlab import digits
+
+    return digits.sample_digit(name).convert("RGB")
 
 
 def digest(image: Image.Image) -> str:

@@ -45,13 +45,15 @@ class Picture:
     own: bool = False
 
 
-def picture_picker(page: str) -> Picture:
+def picture_picker(page: str, *, digits: bool = False) -> Picture:
     """Let a learner choose a sample, upload a file or take a photograph; stop until there is one.
 
     Parameters
     ----------
     page : str
         Prefix of the widgets' keys.
+    digits : bool
+        Whether the samples are handwritten digits instead of photographs.
 
     Returns
     -------
@@ -59,6 +61,8 @@ def picture_picker(page: str) -> Picture:
         The choice. An own picture stays chosen on every page until it is forgotten.
     """
     source = choice("Picture", ["Sample", "Upload", "Camera"], key=f"{page}_picture")
+    if source == "Sample" and digits:
+        return _digit_picker(page)
     if source == "Sample":
         name = pick("Sample", list(SAMPLES), key=f"{page}_sample")
         sample = SAMPLES[name]
@@ -88,6 +92,13 @@ def picture_picker(page: str) -> Picture:
         work.forget_own_results()
         st.rerun()
     return own[1]
+
+
+def _digit_picker(page: str) -> Picture:
+    from cnnlab.digits import SAMPLES as DIGITS
+
+    name = pick("Digit", list(DIGITS), key=f"{page}_digit", first=list(DIGITS).index("digit-7-1"))
+    return _picture(cache.sample_digit(name), DIGITS[name].title, DIGITS[name].alt)
 
 
 def choice(label: str, options: list[T], *, key: str, default: T | None = None) -> T:

@@ -11,6 +11,7 @@ import streamlit as st
 from PIL import Image
 
 from cnnlab.checks import InputError
+from cnnlab.derivations import with_unit
 from cnnlab.figures.charts import percent
 from cnnlab.ui import controls, work
 
@@ -29,6 +30,7 @@ __all__ = [
     "facts_table",
     "layer_picker",
     "picker",
+    "picture_picker",
 ]
 
 _TOP = "the first guess"
@@ -134,13 +136,14 @@ def _pick(page: str, *, transformers: bool) -> str:
     default = loading.default_name()
     offered = catalogue.every_name() if transformers else catalogue.names()
     here = [name for name in weights.cached_names() if name in offered]
-    rest = [name for name in offered if name not in here and name != default]
+    ready = [*here, catalogue.OWN]
+    rest = [name for name in offered if name not in ready]
     return controls.pick(
         "Network",
-        [default, *(name for name in here if name != default), *rest],
+        [default, *(name for name in ready if name != default), *rest],
         key=f"{page}_network",
-        help=f"All of torchvision's {'networks' if transformers else 'CNNs'}. Ready on this "
-        f"computer: {', '.join(here) or 'none yet'}.",
+        help=f"The lab's own digit network, and all of torchvision's "
+        f"{'networks' if transformers else 'CNNs'}. Ready on this computer: {', '.join(ready)}.",
     )
 
 
@@ -163,6 +166,13 @@ def _offer_download(page: str, name: str, says: str) -> None:
         message.error(str(error))
         return
     st.rerun()
+
+
+def picture_picker(page: str, name: str) -> controls.Picture:
+    """Let a learner choose a picture; the digit network's samples are digits."""
+    from cnnlab import catalogue
+
+    return controls.picture_picker(page, digits=name == catalogue.OWN)
 
 
 def answer(picture: controls.Picture, name: str) -> Answer:
@@ -269,11 +279,12 @@ def facts_table(name: str) -> None:
     from cnnlab import catalogue
 
     facts = catalogue.facts(name)
+    in_five = f", {facts.acc5:.1f} % in five" if facts.acc5 is not None else ""
     st.table(
         {
             "Parameters": f"{facts.n_params:,}".replace(",", " "),
-            "Multiply-adds": f"{facts.macs / 1e9:.2f} GMACs for one picture",
-            "ImageNet accuracy": f"{facts.acc1:.1f} % first guess, {facts.acc5:.1f} % in five",
+            "Multiply-adds": f"{with_unit(facts.macs, 'MACs')} for one picture",
+            "Accuracy": f"{facts.acc1:.1f} % first guess{in_five}; {facts.data}",
             "Weights": f"{facts.weights}, {facts.file_bytes / 1e6:.1f} MB",
             "Licence": facts.licence,
         },

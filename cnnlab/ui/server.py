@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = [
     "ASSETS",
+    "KnownServer",
     "SecurityHeaders",
     "content_policy",
     "explain_crash",
@@ -27,6 +28,21 @@ __all__ = [
 ]
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
+INDEX = Path(st.__file__).parent / "static" / "index.html"
+# Streamlit's page looks for its server: it asks two addresses for health and settings, one path
+# after the other, before it opens the connection. The files come from where the server is, so the
+# page can know. The settings are those that the server would have sent, without foreign hosts.
+SERVER_IS_HERE = """
+      window.__streamlit = {
+        BACKEND_BASE_URL: new URL("./", location.href).href,
+        HOST_CONFIG: {
+          allowedOrigins: [location.origin],
+          useExternalAuthToken: false,
+          enableCustomParentMessages: false,
+          blockErrorDialogs: false,
+        },
+      }
+    """
 
 
 def content_policy(index_html: str) -> str:
@@ -63,6 +79,63 @@ def content_policy(index_html: str) -> str:
     )
 
 
+class KnownServer:
+    """Write into Streamlit's page where its server is, so that it need not search.
+
+    Parameters
+    ----------
+    app : ASGIApp
+        The application behind.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.index = INDEX.read_bytes()
+        before, module, after = self.index.partition(b'<script type="module"')
+        self.changed = b"".join(
+            (before, b"<script>", SERVER_IS_HERE.encode(), b"</script>\n    ", module, after)
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; where the page comes back, send the changed one."""
+        if scope["type"] != "http" or not _asks_for_page(scope):
+            await self.app(scope, receive, send)
+            return
+        # Uncompressed, or the page could not be read here.
+        headers = [pair for pair in scope["headers"] if pair[0].lower() != b"accept-encoding"]
+        held: list[Message] = []  # the answer, until it is complete
+
+        async def send_changed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                held.append(message)
+            elif held and message["type"] == "http.response.body":
+                held.append(message)
+                if not message.get("more_body", False):
+                    for part in self._page(held):
+                        await send(part)
+                    held.clear()
+            else:
+                await send(message)
+
+        await self.app({**scope, "headers": headers}, receive, send_changed)
+
+    def _page(self, messages: list[Message]) -> list[Message]:
+        """Return the answer with the changed page, or as it is if it holds something else."""
+        start, *parts = messages
+        if b"".join(part.get("body", b"") for part in parts) != self.index:
+            return messages
+        length = (b"content-length", str(len(self.changed)).encode())
+        others = [pair for pair in start["headers"] if pair[0].lower() != b"content-length"]
+        body: Message = {"type": "http.response.body", "body": self.changed}
+        return [{**start, "headers": [*others, length]}, body]
+
+
+def _asks_for_page(scope: Scope) -> bool:
+    """Return whether a browser asks for something to show, not for a part of a page."""
+    accepted = [value for name, value in scope["headers"] if name.lower() == b"accept"]
+    return scope["method"] == "GET" and any(b"text/html" in value for value in accepted)
+
+
 class SecurityHeaders:
     """Add the same protective headers to every answer.
 
@@ -74,9 +147,9 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        index = Path(st.__file__).parent / "static" / "index.html"
+        page = f"{INDEX.read_text(encoding='utf-8')}<script>{SERVER_IS_HERE}</script>"
         headers = {
-            "content-security-policy": content_policy(index.read_text(encoding="utf-8")),
+            "content-security-policy": content_policy(page),
             "x-content-type-options": "nosniff",
             "referrer-policy": "no-referrer",
             "cross-origin-opener-policy": "same-origin",
@@ -150,7 +223,7 @@ def explain_crash(error: Exception) -> bool:
 
 def middleware() -> list[Middleware]:
     """Return what every request passes through."""
-    return [Middleware(SecurityHeaders)]
+    return [Middleware(SecurityHeaders), Middleware(KnownServer)]
 
 
 def routes() -> list[BaseRoute]:

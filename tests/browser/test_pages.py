@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -118,3 +119,13 @@ def test_switching_the_theme_recolours_the_player(visitor: Callable[..., Visit])
     light = cell.evaluate("e => getComputedStyle(e).stroke")
     visit.page.emulate_media(color_scheme="dark")
     expect(cell).not_to_have_css("stroke", light)
+
+
+def test_a_page_below_the_root_finds_its_server_at_once(visitor: Callable[..., Visit]) -> None:
+    asked: list[str] = []
+    visit = visitor()
+    visit.page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    visit.page.goto(f"{visit.server.url}/output-size")
+    expect(visit.page.get_by_role("heading", level=1)).to_have_text("Output size and cost")
+    assert asked[0] == "/output-size"
+    assert not [path for path in asked[1:] if path.startswith("/output-size")]
