@@ -23,7 +23,7 @@ from cnnlab.forward_watch import outline, run_calls
 from cnnlab.neuron_story import CellStory
 from cnnlab.neuron_teller import Teller, calls_after, calls_before
 
-__all__ = ["explain_cell", "layer_shapes", "pixel_influence"]
+__all__ = ["explain_cell", "layer_shapes", "pixel_influence", "usual_layer"]
 
 Cell = tuple[int, int]
 
@@ -42,6 +42,29 @@ def layer_shapes(plan: Outline) -> dict[str, tuple[int, int, int]]:
         Names and shapes, in the order in which the layers run.
     """
     return {name: plan.maps(tensor) for name, tensor in plan.layers.items()}
+
+
+def usual_layer(plan: Outline) -> str:
+    """Return a layer worth beginning with: a convolution in the middle of the network.
+
+    Parameters
+    ----------
+    plan : Outline
+        The network's calls.
+
+    Returns
+    -------
+    str
+        The first convolution that reads 16 channels or more with a kernel larger than 1 × 1 and
+        gives maps of at most 28 rows; else the first layer.
+    """
+    for layer, tensor in plan.layers.items():
+        call = plan.calls[plan.made_by[tensor]]
+        if call.kind == "conv2d" and layer not in plan.parts:
+            _, per_group, *kernel_size = call.args[1].shape
+            if per_group >= 16 and max(kernel_size) > 1 and plan.maps(tensor)[1] <= 28:
+                return layer
+    return next(iter(plan.layers))
 
 
 def explain_cell(
@@ -108,7 +131,8 @@ def explain_cell(
         cell,
         maps,
         float(values[channel, cell[0], cell[1]]),
-        np.ascontiguousarray(values[channel], dtype=np.float32),
+        values[channel].astype(np.float32),
+        values[:, cell[0], cell[1]].astype(np.float32),
     )
     told = Teller(plan, ran).tell(tensor, plan.place(tensor, channel, *cell))
     return replace(story, **told)

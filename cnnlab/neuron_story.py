@@ -124,6 +124,8 @@ class CellStory:
         The number itself, the network's own.
     feature_map : ndarray of shape (H, W)
         The channel, float32, the network's own numbers.
+    column : ndarray of shape (C,)
+        The same cell in all channels, float32.
     steps : tuple of Step
         From the sum that it begins with on. Empty where the story cannot be told.
     told : int
@@ -144,6 +146,7 @@ class CellStory:
     maps: tuple[int, int, int]
     value: float
     feature_map: NDArray[np.float32]
+    column: NDArray[np.float32]
     steps: tuple[Step, ...] = ()
     told: int = 0
     sum: CellSum | None = None

@@ -146,13 +146,14 @@ def with_numbers(formula: str, numbers: Mapping[str, float]) -> str:
 
     Examples
     --------
-    >>> with_numbers("z × scale + shift", {"z": -1.5, "scale": 2.0, "shift": 0.25})
-    '(−1.5) × 2 + 0.25'
+    >>> with_numbers("z × scale + shift", {"z": -1.5, "scale": 2.0, "shift": -0.25})
+    '−1.5 × 2 + (−0.25)'
     """
     for name in ("z", "y", "scale", "shift"):
         if name in numbers:
             text = f"{numbers[name]:.6g}".replace("-", "−")
-            text = f"({text})" if numbers[name] < 0 else text
+            if numbers[name] < 0:  # in brackets behind a sign
+                formula = re.sub(rf"(?<=[×·+−] ){name}(?!\w)", f"({text})", formula)
             formula = re.sub(rf"(?<!\w){name}(?!\w)", text, formula)
     return formula
 
