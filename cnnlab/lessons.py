@@ -329,11 +329,27 @@ LESSONS = (
         "Networks",
         ":material/image_search:",
         "classify.py",
-        10,
-        "What a network trained on a million pictures says of yours, and what it really sees.",
+        20,
+        "What a network trained on a million pictures says of yours, how sure it is, and what it "
+        "really sees.",
         (
             ("A cat", {}),
-            ("A cup of coffee", {"classify_sample": "coffee"}),
+            (
+                "What is cut away of a rocket",
+                {
+                    "classify_sample": "rocket",
+                    "classify_part": "Preprocessing",
+                },
+            ),
+            (
+                "A cup of coffee in ten crops",
+                {
+                    "classify_sample": "coffee",
+                    "classify_part": "Flips and crops",
+                    "classify_crops": "Ten crops",
+                },
+            ),
+            ("All samples under one network", {"classify_mode": "Pictures"}),
         ),
     ),
     Lesson(
