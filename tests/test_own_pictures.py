@@ -155,6 +155,26 @@ def test_the_file_goes_as_soon_as_its_picture_is_read(server):
         assert_gone_soon(server, SimpleNamespace(marks=[file]))
 
 
+def test_several_pictures_go_like_one(server):
+    photographs = [Photograph(40 + n) for n in range(3)]
+    query = "classify_mode=Several+pictures&classify_set=My+own"
+    with Visitor(server.url, "classify", query) as learner:
+        files = [learner.put(photograph.data) for photograph in photographs]
+        learner.run(classify_uploads_0=files[:2])
+        assert learner.headings[1].endswith("in 2 pictures")
+        learner.run(classify_uploads_0=files)
+        assert learner.headings[1].endswith("in 3 pictures")
+        learner.run(classify_uploads_0=files[1:])
+        assert learner.headings[1].endswith("in 2 pictures")
+        assert learner.problems == []
+        for photograph in photographs:
+            assert_gone_soon(server, SimpleNamespace(marks=photograph.marks[1:]))
+        assert holders(server, photographs[1])
+        learner.run(classify_forget_set=True)
+        for photograph in photographs:
+            assert_gone_soon(server, photograph)
+
+
 def test_a_refused_picture_goes_too(server):
     """Too long for a network: the error knows the frames in which it was raised."""
     photograph = Photograph(7, width=900, height=8)

@@ -224,11 +224,11 @@ class Visitor:
             whole = widget.data_type == NumberInput.INT
             setattr(state, "int_value" if whole else "double_value", value)
         elif kind == "file_uploader":
-            file_id, name, size = value
-            info = state.file_uploader_state_value.uploaded_file_info.add()
-            info.file_id, info.name, info.size = file_id, name, size
-            info.file_urls.file_id = file_id
-            info.file_urls.upload_url = info.file_urls.delete_url = self.address_of(file_id)
+            for file_id, name, size in value if isinstance(value, list) else [value]:
+                info = state.file_uploader_state_value.uploaded_file_info.add()
+                info.file_id, info.name, info.size = file_id, name, size
+                info.file_urls.file_id = file_id
+                info.file_urls.upload_url = info.file_urls.delete_url = self.address_of(file_id)
         elif kind in ("slider", "button_group"):
             values = value if isinstance(value, list) else [value]
             getattr(state, FIELDS[kind]).data.extend(values)

@@ -16,8 +16,9 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
-__all__ = ["begin_to_end", "drop_upload", "free_memory_soon", "session_id"]
+__all__ = ["begin_to_end", "drop_upload", "drop_uploads", "free_memory_soon", "session_id"]
 
 _waiting: dict[str, asyncio.TimerHandle] = {}  # sessions of closed pages; the event loop's own
 _lock = threading.Lock()
@@ -52,24 +53,37 @@ def begin_to_end(name: str) -> None:
     _waiting[name] = loop.call_later(seconds, _end, name)
 
 
-def drop_upload(key: str, file_id: str) -> None:
+def drop_upload(file: UploadedFile, *, key: str, keep_name: bool = False) -> None:
     """Let go of the bytes of an uploaded file: the picture in it has been read.
 
     What a learner uploads thus takes no more memory than its pixels, and goes with them.
 
     Parameters
     ----------
+    file : UploadedFile
+        The file.
     key : str
-        The key of the widget.
-    file_id : str
-        The name that Streamlit gave the file.
+        The key of the uploader.
+    keep_name : bool
+        Whether the uploader gives out the file, now empty, in the next runs too, so that a page
+        can see which of several files are still there.
     """
     if key in st.session_state:
         del st.session_state[key]
     context = get_script_run_ctx()
     if context is not None:
         files: Any = context.uploaded_file_mgr
-        files.remove_file(session_id=context.session_id, file_id=file_id)
+        files.remove_file(context.session_id, file.file_id)
+        if keep_name:
+            empty = UploadedFileRec(file.file_id, file.name, file.type, b"")
+            files.add_file(context.session_id, empty)
+
+
+def drop_uploads() -> None:
+    """Let go of every file that this session has uploaded."""
+    context = get_script_run_ctx()
+    if context is not None:
+        context.uploaded_file_mgr.remove_session_files(context.session_id)
 
 
 def free_memory_soon() -> None:

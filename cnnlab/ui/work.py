@@ -13,7 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from cnnlab import compute
 from cnnlab.memory import Recent
 from cnnlab.percent import percent
-from cnnlab.ui import sessions
+from cnnlab.ui import cache, sessions
 
 __all__ = ["download", "forget_own_results", "in_queue", "networks"]
 
@@ -132,8 +132,11 @@ def _tell(box: st.delta_generator.DeltaGenerator, ticket: compute.Ticket[T], lab
 
 
 def forget_own_results() -> None:
-    """Let go of everything that was computed from this learner's own pictures."""
+    """Let go of this learner's uploads and of everything that was computed from them."""
     st.session_state.pop(_MINE, None)
+    cache.forget_own_results()
+    sessions.drop_uploads()
+    sessions.free_memory_soon()
 
 
 def _mine() -> Recent:
