@@ -16,7 +16,16 @@ from cnnlab.checks import InputError
 from cnnlab.samples import SAMPLES
 from cnnlab.ui import cache, layout, work
 
-__all__ = ["Picture", "choice", "pick", "picture_picker", "say_unknown", "whole_number"]
+__all__ = [
+    "Picture",
+    "as_picture",
+    "choice",
+    "keep_own",
+    "pick",
+    "picture_picker",
+    "say_unknown",
+    "whole_number",
+]
 
 T = TypeVar("T")
 _OWN = "own_picture"  # what a learner uploaded or photographed, kept for all pages of the session
@@ -68,7 +77,7 @@ def picture_picker(page: str, *, digits: bool = False) -> Picture:
     if source == "Sample":
         name = pick("Sample", list(SAMPLES), key=f"{page}_sample")
         sample = SAMPLES[name]
-        return _picture(cache.sample(name), sample.title, sample.alt)
+        return as_picture(cache.sample(name), sample.title, sample.alt)
     with st.container():
         if source == "Upload":
             file = st.file_uploader(
@@ -100,7 +109,7 @@ def _digit_picker(page: str) -> Picture:
     from cnnlab.digits import SAMPLES as DIGITS
 
     name = pick("Digit", list(DIGITS), key=f"{page}_digit", first=list(DIGITS).index("digit-7-1"))
-    return _picture(cache.sample_digit(name), DIGITS[name].title, DIGITS[name].alt)
+    return as_picture(cache.sample_digit(name), DIGITS[name].title, DIGITS[name].alt)
 
 
 def choice(label: str, options: list[T], *, key: str, default: T | None = None) -> T:
@@ -190,10 +199,16 @@ def _take(data: bytes, file_id: str) -> Picture:
     except InputError as error:
         st.error(str(error))
         st.stop()
-    picture = replace(_picture(image, "Your picture", "The picture that you chose."), own=True)
+    picture = replace(as_picture(image, "Your picture", "The picture that you chose."), own=True)
     st.session_state[_OWN] = (file_id, picture)
     return picture
 
 
-def _picture(image: Image.Image, title: str, alt: str) -> Picture:
+def keep_own(picture: Picture) -> None:
+    """Take a picture for the learner's own on every page, as if it had been uploaded there."""
+    st.session_state[_OWN] = (picture.digest, picture)
+
+
+def as_picture(image: Image.Image, title: str, alt: str) -> Picture:
+    """Return a picture with its title, its description and the name of its exact pixels."""
     return Picture(image, title, alt, cache.digest(image))
