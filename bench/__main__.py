@@ -27,6 +27,7 @@ def main() -> None:
             *pages.stepping(folder, torch_home, rounds=ROUNDS),
             *networks.classification(rounds=5 * ROUNDS),
             *networks.attribution(rounds=3 * ROUNDS),
+            *networks.maps(rounds=5 * ROUNDS),
             *counting.tables(rounds=ROUNDS),
             *filters.filtering(rounds=ROUNDS),
             *digits.strokes(folder, torch_home, rounds=5 * ROUNDS),

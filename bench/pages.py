@@ -26,7 +26,7 @@ TITLES = {"": "CNN Lab"} | {lesson.url_path: lesson.title for lesson in LESSONS}
 # What must be on screen before a page counts as there: its own main thing, not only its title.
 MAIN = {
     "convolution": "section.player",
-    "classify": ".js-plotly-plot .main-svg",
+    "classify": "table.class-bars",
     "grad-cam": ".js-plotly-plot .main-svg",
 }
 

@@ -312,15 +312,44 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Networks to choose from",
+        "Networks",
+        ":material/table_chart:",
+        "catalogue.py",
+        10,
+        "Which pretrained networks there are, what each gives and costs, and what it can teach.",
+        (
+            ("ResNet-50 beside EfficientNet-B0", {}),
+            ("Small files only", {"catalogue_largest": "10 MB", "catalogue_order": "file size"}),
+            ("Who teaches attention?", {"catalogue_topic": "attention"}),
+        ),
+    ),
+    Lesson(
         "Classify a photograph",
         "Networks",
         ":material/image_search:",
         "classify.py",
-        10,
-        "What a network trained on a million pictures says of yours, and what it really sees.",
+        20,
+        "What a network trained on a million pictures says of yours, how sure it is, and what it "
+        "really sees.",
         (
             ("A cat", {}),
-            ("A cup of coffee", {"classify_sample": "coffee"}),
+            (
+                "What is cut away of a rocket",
+                {
+                    "classify_sample": "rocket",
+                    "classify_part": "Preprocessing",
+                },
+            ),
+            (
+                "A cup of coffee in ten crops",
+                {
+                    "classify_sample": "coffee",
+                    "classify_part": "Flips and crops",
+                    "classify_crops": "Ten crops",
+                },
+            ),
+            ("All samples under one network", {"classify_mode": "Pictures"}),
         ),
     ),
     Lesson(
@@ -363,6 +392,68 @@ LESSONS = (
             ("Draw, and see all layers", {}),
             ("How one cell of conv2 was made", {"draw_a_digit_cell": "conv2.17.3.4"}),
             ("Not centred: can it still read?", {"draw_a_digit_centre": "no"}),
+        ),
+    ),
+    Lesson(
+        "Walk through a network",
+        "Networks",
+        ":material/route:",
+        "layer_walk.py",
+        20,
+        "What every layer of a network makes of a photograph: its maps, its filters, its numbers.",
+        (
+            ("From the picture to the answer", {}),
+            (
+                "ResNet-18, layer2.0.conv1, channel 17",
+                {
+                    "layer_walk_network": "resnet18",
+                    "layer_walk_layer": "layer2.0.conv1",
+                    "layer_walk_channel": "17",
+                },
+            ),
+            (
+                "The tokens of a vision transformer",
+                {
+                    "layer_walk_network": "vit_b_32",
+                    "layer_walk_layer": "encoder.layers.encoder_layer_0",
+                },
+            ),
+        ),
+    ),
+    Lesson(
+        "One neuron",
+        "Networks",
+        ":material/biotech:",
+        "neuron.py",
+        20,
+        "How a single number of a network is made: inputs, weights, sum, normalisation, "
+        "activation, and where each input came from, from the class score back to a pixel.",
+        (
+            ("Walk from the class score to a pixel", {"neuron_layer": "start"}),
+            (
+                "ResNet-18, layer2.0.conv1, channel 17, cell (9, 12), on the cat",
+                {
+                    "neuron_network": "resnet18",
+                    "neuron_layer": "layer2.0.conv1",
+                    "neuron_channel": "17",
+                    "neuron_cell": "9_12",
+                    "neuron_sample": "cat",
+                },
+            ),
+        ),
+    ),
+    Lesson(
+        "From edges to objects",
+        "Seeing what a CNN sees",
+        ":material/stacks:",
+        "hierarchy.py",
+        20,
+        "What each layer looks for, from edges over textures and parts to objects, and what it "
+        "still knows of the picture.",
+        (
+            ("The cat, layer by layer", {}),
+            ("Before training", {"hierarchy_trained": "false"}),
+            ("An astronaut", {"hierarchy_sample": "astronaut"}),
         ),
     ),
     Lesson(

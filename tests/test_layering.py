@@ -196,6 +196,7 @@ LIGHT = (
     "activations",
     "dropout",
     "normalisation",
+    "catalogue",
     "draw_a_digit",
 )
 
