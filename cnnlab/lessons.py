@@ -329,11 +329,27 @@ LESSONS = (
         "Networks",
         ":material/image_search:",
         "classify.py",
-        10,
-        "What a network trained on a million pictures says of yours, and what it really sees.",
+        20,
+        "What a network trained on a million pictures says of yours, how sure it is, and what it "
+        "really sees.",
         (
             ("A cat", {}),
-            ("A cup of coffee", {"classify_sample": "coffee"}),
+            (
+                "What is cut away of a rocket",
+                {
+                    "classify_sample": "rocket",
+                    "classify_part": "Preprocessing",
+                },
+            ),
+            (
+                "A cup of coffee in ten crops",
+                {
+                    "classify_sample": "coffee",
+                    "classify_part": "Flips and crops",
+                    "classify_crops": "Ten crops",
+                },
+            ),
+            ("All samples under one network", {"classify_mode": "Pictures"}),
         ),
     ),
     Lesson(
@@ -400,6 +416,28 @@ LESSONS = (
                 {
                     "layer_walk_network": "vit_b_32",
                     "layer_walk_layer": "encoder.layers.encoder_layer_0",
+                },
+            ),
+        ),
+    ),
+    Lesson(
+        "One neuron",
+        "Networks",
+        ":material/biotech:",
+        "neuron.py",
+        20,
+        "How a single number of a network is made: inputs, weights, sum, normalisation, "
+        "activation, and where each input came from, from the class score back to a pixel.",
+        (
+            ("Walk from the class score to a pixel", {"neuron_layer": "start"}),
+            (
+                "ResNet-18, layer2.0.conv1, channel 17, cell (9, 12), on the cat",
+                {
+                    "neuron_network": "resnet18",
+                    "neuron_layer": "layer2.0.conv1",
+                    "neuron_channel": "17",
+                    "neuron_cell": "9_12",
+                    "neuron_sample": "cat",
                 },
             ),
         ),

@@ -11,7 +11,7 @@ from cnnlab.ui.quiz import quiz
 layout.page_head(
     "Classify a photograph",
     "What does a network see in a picture, and how sure is it? It was trained on pictures that "
-    "people had named, and gives each of their classes a probability. Choose a picture.",
+    "people had named, and gives each of their classes a probability. Try your own.",
 )
 
 main = st.container()  # filled last: it stops where a picture is still to be chosen
