@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from bench import counting, filters, networks, pages
+from bench import counting, digits, filters, networks, pages
 from bench.result import as_dict, as_table
 from tests.conftest import home_with_weights
 
@@ -27,8 +27,10 @@ def main() -> None:
             *pages.stepping(folder, torch_home, rounds=ROUNDS),
             *networks.classification(rounds=5 * ROUNDS),
             *networks.attribution(rounds=3 * ROUNDS),
+            *networks.maps(rounds=5 * ROUNDS),
             *counting.tables(rounds=ROUNDS),
             *filters.filtering(rounds=ROUNDS),
+            *digits.strokes(folder, torch_home, rounds=5 * ROUNDS),
         ]
     table = as_table(results)
     print(table)

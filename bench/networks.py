@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from bench.result import Result
 
-__all__ = ["attribution", "classification"]
+__all__ = ["attribution", "classification", "maps"]
 
 NAME = "squeezenet1_0"
 
@@ -28,7 +28,7 @@ def classification(*, rounds: int) -> list[Result]:
     """Return our classification against torchvision's own recipe."""
     import torch
 
-    from cnnlab import catalogue, loading, pretrained, samples
+    from cnnlab import answers, catalogue, loading, samples
 
     picture = samples.sample("cat")
     model, transforms = loading.load(NAME), catalogue.weights_of(NAME).transforms()
@@ -37,8 +37,41 @@ def classification(*, rounds: int) -> list[Result]:
         with torch.inference_mode():
             return model(transforms(picture).unsqueeze(0)).softmax(dim=1).topk(5)
 
-    times = interleaved(lambda: pretrained.classify(picture, NAME), bare, rounds=rounds)
+    times = interleaved(lambda: answers.ask(picture, NAME).top(5), bare, rounds=rounds)
     return [Result(f"classify, {NAME}", "torchvision's recipe", *times)]
+
+
+def maps(*, rounds: int) -> list[Result]:
+    """Return the feature maps of one layer against a forward pass of the whole network.
+
+    The layer is the last but one, so almost all of the network runs; MobileNetV3 has many modules
+    and little work, which makes the way to a layer dear.
+    """
+    import torch
+
+    from cnnlab import loading, pretrained, samples
+    from cnnlab.feature_maps import feature_maps
+
+    results = []
+    for name, layer, trained in (
+        (NAME, "classifier.2", True),
+        ("mobilenet_v3_small", "classifier.2", False),
+    ):
+        batch = pretrained.preprocess(samples.sample("cat"), name)
+        model = loading.load(name, trained=trained)
+
+        def bare(model: torch.nn.Module = model, batch: torch.Tensor = batch) -> object:
+            with torch.inference_mode():
+                return model(batch)
+
+        def ours(
+            model: torch.nn.Module = model, batch: torch.Tensor = batch, layer: str = layer
+        ) -> object:
+            return feature_maps(model, batch, layer)
+
+        times = interleaved(ours, bare, rounds=rounds)
+        results.append(Result(f"feature maps of {layer}, {name}", "the bare forward", *times))
+    return results
 
 
 def attribution(*, rounds: int) -> list[Result]:

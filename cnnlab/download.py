@@ -20,11 +20,12 @@ from urllib.parse import urlsplit
 
 from cnnlab.checks import InputError
 
-__all__ = ["Report", "Unreachable", "download"]
+__all__ = ["Report", "Unreachable", "download", "is_abandoned"]
 
 Report = Callable[[int, int | None], None]  # (done_bytes, total_bytes); None: the server is silent
 PIECE = 2**18  # bytes asked for at once; what has arrived is taken without waiting for the rest
 MARK = ".cnnlab-"  # tells our unfinished files from those of other programs
+PATIENCE = 3600.0  # seconds without a change after which an unfinished file counts as left behind
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -231,11 +232,34 @@ def _sweep(folder: Path) -> None:
                 partial.unlink()
 
 
+def is_abandoned(partial: Path) -> bool:
+    """Return whether nobody writes an unfinished file any more.
+
+    Parameters
+    ----------
+    partial : Path
+        A file whose name ends in ``.partial``.
+
+    Returns
+    -------
+    bool
+        Of our own files the lock tells; those of other programs count as abandoned when nothing
+        was written for an hour (``PATIENCE`` seconds).
+    """
+    if MARK not in partial.name:
+        return time.time() - partial.lstat().st_mtime > PATIENCE
+    try:
+        with open(partial, "r+b") as file:
+            return _lock(file, wait=False)
+    except OSError:
+        return False
+
+
 if sys.platform == "win32":
 
     def _lock(file: BinaryIO, *, wait: bool) -> bool:
         """Return whether a file is free: not written for an hour, for want of such locks."""
-        return not wait and time.time() - os.fstat(file.fileno()).st_mtime > 3600
+        return not wait and time.time() - os.fstat(file.fileno()).st_mtime > PATIENCE
 
 else:
     import fcntl

@@ -134,12 +134,16 @@ class Recording:
         What the layer gave out last, usually a tensor; None before it was reached.
     gradient : Tensor or None
         The derivative with respect to `output`; None before a gradient was asked for.
+    source : Tensor or None
+        What the rest of the network got a copy of: `torch.autograd.grad` can ask for its
+        derivative, whatever is done to the copy in place. None without gradients.
     """
 
     model: nn.Module
     layer: nn.Module
     output: Any = None
     gradient: Tensor | None = None
+    source: Tensor | None = None
 
     def _keep(self, _module: nn.Module, _inputs: Any, output: Any) -> Any:
         """Keep a copy of the layer's output and hand on another (a forward hook)."""
@@ -152,6 +156,7 @@ class Recording:
         source = output if output.requires_grad else output.detach().requires_grad_()
         passed_on = source.clone()
         passed_on.register_hook(self._keep_gradient)  # type: ignore[no-untyped-call]
+        self.source = source
         return passed_on
 
     def _keep_gradient(self, gradient: Tensor) -> None:

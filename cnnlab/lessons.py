@@ -312,6 +312,115 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Networks to choose from",
+        "Networks",
+        ":material/table_chart:",
+        "catalogue.py",
+        10,
+        "Which pretrained networks there are, what each gives and costs, and what it can teach.",
+        (
+            ("ResNet-50 beside EfficientNet-B0", {}),
+            ("Small files only", {"catalogue_largest": "10 MB", "catalogue_order": "file size"}),
+            ("Who teaches attention?", {"catalogue_topic": "attention"}),
+        ),
+    ),
+    Lesson(
+        "Classify a photograph",
+        "Networks",
+        ":material/image_search:",
+        "classify.py",
+        20,
+        "What a network trained on a million pictures says of yours, how sure it is, and what it "
+        "really sees.",
+        (
+            ("A cat", {}),
+            (
+                "What is cut away of a rocket",
+                {
+                    "classify_sample": "rocket",
+                    "classify_part": "Preprocessing",
+                },
+            ),
+            (
+                "A cup of coffee in ten crops",
+                {
+                    "classify_sample": "coffee",
+                    "classify_part": "Flips and crops",
+                    "classify_crops": "Ten crops",
+                },
+            ),
+            ("All samples under one network", {"classify_mode": "Pictures"}),
+        ),
+    ),
+    Lesson(
+        "Move the picture",
+        "Networks",
+        ":material/open_with:",
+        "move_the_picture.py",
+        15,
+        "How a network's answer and its features follow a picture that is shifted, scaled or "
+        "turned, and what a stride has to do with it.",
+        (
+            ("A cat upside down", {"move_the_picture_angle": "180"}),
+            (
+                "Turn a 6 into a 9",
+                {
+                    "move_the_picture_network": "lenet_digits",
+                    "move_the_picture_digit": "digit-6-2",
+                    "move_the_picture_fill": "black",
+                    "move_the_picture_angle": "180",
+                },
+            ),
+            (
+                "A 7, one pixel to the left",
+                {
+                    "move_the_picture_network": "lenet_digits",
+                    "move_the_picture_curve": "shift right",
+                    "move_the_picture_right": "-1",
+                },
+            ),
+        ),
+    ),
+    Lesson(
+        "Draw a digit",
+        "Networks",
+        ":material/draw:",
+        "draw_a_digit.py",
+        15,
+        "How a small network turns your drawing into a digit: every number of every layer, live.",
+        (
+            ("Draw, and see all layers", {}),
+            ("How one cell of conv2 was made", {"draw_a_digit_cell": "conv2.17.3.4"}),
+            ("Not centred: can it still read?", {"draw_a_digit_centre": "no"}),
+        ),
+    ),
+    Lesson(
+        "Walk through a network",
+        "Networks",
+        ":material/route:",
+        "layer_walk.py",
+        20,
+        "What every layer of a network makes of a photograph: its maps, its filters, its numbers.",
+        (
+            ("From the picture to the answer", {}),
+            (
+                "ResNet-18, layer2.0.conv1, channel 17",
+                {
+                    "layer_walk_network": "resnet18",
+                    "layer_walk_layer": "layer2.0.conv1",
+                    "layer_walk_channel": "17",
+                },
+            ),
+            (
+                "The tokens of a vision transformer",
+                {
+                    "layer_walk_network": "vit_b_32",
+                    "layer_walk_layer": "encoder.layers.encoder_layer_0",
+                },
+            ),
+        ),
+    ),
+    Lesson(
         "One neuron",
         "Networks",
         ":material/biotech:",
@@ -334,15 +443,17 @@ LESSONS = (
         ),
     ),
     Lesson(
-        "Classify a photograph",
-        "Networks",
-        ":material/image_search:",
-        "classify.py",
-        10,
-        "What a network trained on a million pictures says of yours, and what it really sees.",
+        "From edges to objects",
+        "Seeing what a CNN sees",
+        ":material/stacks:",
+        "hierarchy.py",
+        20,
+        "What each layer looks for, from edges over textures and parts to objects, and what it "
+        "still knows of the picture.",
         (
-            ("A cat", {}),
-            ("A cup of coffee", {"classify_sample": "coffee"}),
+            ("The cat, layer by layer", {}),
+            ("Before training", {"hierarchy_trained": "false"}),
+            ("An astronaut", {"hierarchy_sample": "astronaut"}),
         ),
     ),
     Lesson(
@@ -355,6 +466,21 @@ LESSONS = (
         (
             ("Why is this a cat?", {}),
             ("What makes a tripod?", {"grad_cam_sample": "camera"}),
+        ),
+    ),
+    Lesson(
+        "Compare explanations",
+        "Seeing what a CNN sees",
+        ":material/compare:",
+        "explanations.py",
+        20,
+        "Saliency, guided backpropagation, integrated gradients and others on one picture.",
+        (
+            ("Four methods on the cat", {}),
+            (
+                "A digit, without any download",
+                {"explanations_network": "lenet_digits"},
+            ),
         ),
     ),
 )

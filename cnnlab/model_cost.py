@@ -18,6 +18,8 @@ import torchvision.models
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from cnnlab import digits
+from cnnlab.catalogue import OWN
 from cnnlab.checks import InputError
 from cnnlab.module_counter import ModelRow, measure, sums_of
 
@@ -58,7 +60,7 @@ def input_shape(name: str) -> tuple[int, int, int]:
     Parameters
     ----------
     name : str
-        One of `model_names`.
+        One of `model_names`, or the lab's own digit network, ``cnnlab.catalogue.OWN``.
 
     Raises
     ------
@@ -71,6 +73,8 @@ def input_shape(name: str) -> tuple[int, int, int]:
     (3, 299, 299)
     """
     _check(name)
+    if name == OWN:
+        return digits.INPUT_SHAPE
     (size,) = torchvision.models.get_model_weights(name).DEFAULT.transforms().crop_size
     return 3, size, size
 
@@ -83,7 +87,7 @@ def summarize_model(name: str) -> list[ModelRow]:
     Parameters
     ----------
     name : str
-        One of `model_names`.
+        One of `model_names`, or the lab's own digit network, ``cnnlab.catalogue.OWN``.
 
     Returns
     -------
@@ -138,7 +142,7 @@ def model_totals(rows: Sequence[ModelRow]) -> ModelRow:
 
 
 def _check(name: str) -> None:
-    if name not in model_names():
+    if name != OWN and name not in model_names():
         near = difflib.get_close_matches(str(name).lower(), model_names(), n=3)
         hint = f"did you mean {' or '.join(near)}?" if near else "resnet50 is one that it has"
         raise InputError(f"torchvision has no classification network called {name!r}; {hint}")
@@ -155,7 +159,7 @@ def empty_model(name: str) -> nn.Module:
     Parameters
     ----------
     name : str
-        One of `model_names`.
+        One of `model_names`, or the lab's own digit network, ``cnnlab.catalogue.OWN``.
 
     Raises
     ------
@@ -173,6 +177,8 @@ def empty_model(name: str) -> nn.Module:
 
 def _build(name: str) -> nn.Module:
     with _EmptyOnMeta():
+        if name == OWN:
+            return digits.build().to("meta").eval()
         model = torchvision.models.get_model(name, weights=None, **OPTIONS.get(name, {}))
     built: nn.Module = model.to("meta").eval()  # the few tensors that are not weights follow
     return built

@@ -21,6 +21,8 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from cnnlab import digits
+from cnnlab.catalogue import OWN
 from cnnlab.checks import InputError
 from cnnlab.layers import Conv2d, Pool2d
 from cnnlab.model_cost import empty_model, input_shape
@@ -88,6 +90,38 @@ class NetworkField:
         left, right = self.columns.of_cell(cell[1])
         return top, left, bottom, right
 
+    def area(self, shape: tuple[int, int]) -> tuple[float, float, float, float]:
+        """Return where a feature map lies on the picture: each cell in the middle of its field.
+
+        Parameters
+        ----------
+        shape : pair of int
+            (H, W) of the feature map.
+
+        Returns
+        -------
+        tuple of float
+            (top, left, bottom, right) in input pixels; a cell takes jump × jump of them.
+
+        Raises
+        ------
+        InputError
+            If the cells see the whole picture.
+
+        Examples
+        --------
+        >>> receptive_field_of("lenet_digits", "conv1").area((24, 24))
+        (2.0, 2.0, 26.0, 26.0)
+        """
+        if self.size is None:
+            raise InputError("a cell that sees the whole input has no place on it")
+        ends = []
+        for start, size, jump, n in zip(self.start, self.size, self.jump, shape, strict=True):
+            first = start + (size - jump) / 2
+            ends.append((first, first + n * jump))
+        (top, bottom), (left, right) = ends
+        return top, left, bottom, right
+
 
 @dataclass(frozen=True)
 class _Seen:
@@ -104,12 +138,12 @@ _NOWHERE = _Seen(None, None, (-1, -1), whole=True)
 
 
 def receptive_field_of(name: str, layer: str) -> NetworkField:
-    """Return what one cell of a layer of a torchvision network sees of the prepared picture.
+    """Return what one cell of a layer of a network sees of the prepared picture.
 
     Parameters
     ----------
     name : str
-        One of torchvision's networks.
+        One of torchvision's networks, or the lab's own.
     layer : str
         A module, as ``model.named_modules()`` spells it; "" for the network itself. A module that
         runs several times (a shared ReLU) counts where it runs last.
@@ -172,7 +206,7 @@ def box_of_cell(name: str, layer: str, cell: tuple[int, int]) -> Box:
     """
     field = receptive_field_of(name, layer)
     if field.size is None:
-        _, height, width = input_shape(name)
+        _, height, width = _input_shape(name)
         return 0, 0, height, width
     return field.box(cell)
 
@@ -183,7 +217,7 @@ def network_fields(name: str) -> Mapping[str, NetworkField]:
     Parameters
     ----------
     name : str
-        One of torchvision's networks.
+        One of torchvision's networks, or the lab's own.
 
     Returns
     -------
@@ -202,7 +236,12 @@ def network_fields(name: str) -> Mapping[str, NetworkField]:
 
 @lru_cache(maxsize=KEPT)
 def _fields_of(name: str) -> Mapping[str, _Seen]:
-    return MappingProxyType(_run(empty_model(name), input_shape(name)))
+    model = _copy_on_meta(digits.build()) if name == OWN else empty_model(name)
+    return MappingProxyType(_run(model, _input_shape(name)))
+
+
+def _input_shape(name: str) -> tuple[int, int, int]:
+    return digits.INPUT_SHAPE if name == OWN else input_shape(name)
 
 
 def model_fields(model: nn.Module, shape: tuple[int, int, int]) -> dict[str, NetworkField]:

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from cnnlab.catalogue import OWN, facts, weights_of
+from cnnlab.catalogue import OWN, weights_of
 from cnnlab.checks import InputError, in_range
 from cnnlab.loading import best_device, default_name, forget, load, using
 
@@ -17,13 +17,13 @@ __all__ = [
     "as_seen",
     "best_device",
     "categories",
+    "check_aspect",
     "classify",
     "crop_box",
     "default_name",
     "forget",
     "load",
     "preprocess",
-    "source_code",
 ]
 
 MAX_ASPECT = 100  # longer side over shorter side; beyond it, resizing would fill the memory
@@ -74,13 +74,24 @@ def preprocess(image: Image.Image, name: str) -> Tensor:
     >>> preprocess(Image.new("RGB", (640, 480)), "inception_v3").shape
     torch.Size([1, 3, 299, 299])
     """
+    check_aspect(image)
+    batch: Tensor = weights_of(name).transforms()(image.convert("RGB")).unsqueeze(0)
+    return batch
+
+
+def check_aspect(image: Image.Image) -> None:
+    """Refuse a picture so long that resizing its shorter side would fill the memory.
+
+    Raises
+    ------
+    InputError
+        If one side is more than 100 times (``MAX_ASPECT``) the other.
+    """
     if max(image.size) > MAX_ASPECT * min(image.size):
         raise InputError(
             f"the picture is {image.width} × {image.height} pixels, one side more than "
             f"{MAX_ASPECT} times the other; cut out a part of it first"
         )
-    batch: Tensor = weights_of(name).transforms()(image.convert("RGB")).unsqueeze(0)
-    return batch
 
 
 def as_seen(batch: Tensor, name: str) -> Image.Image:
@@ -206,82 +217,3 @@ def classify(image: Image.Image, name: str, *, k: int = 5) -> list[Prediction]:
         best = logits.squeeze(0).softmax(0).topk(k)
     pairs = zip(best.indices.tolist(), best.values.tolist(), strict=True)
     return [Prediction(index, labels[index], share) for index, share in pairs]
-
-
-def source_code(name: str, *, k: int = 5, photo: str = "photo.jpg") -> str:
-    """Return a script that does the same as `classify` with torchvision alone.
-
-    Parameters
-    ----------
-    name : str
-        One of `cnnlab.catalogue.every_name`.
-    k : int
-        How many classes to print.
-    photo : str
-        File that the script opens.
-
-    Returns
-    -------
-    str
-        Python code; it downloads the weights when they are not there.
-
-    Examples
-    --------
-    >>> print(source_code("resnet18"))
-    import torch
-    from PIL import Image, ImageOps
-    from torchvision.models import ResNet18_Weights, resnet18
-    <BLANKLINE>
-    weights = ResNet18_Weights.IMAGENET1K_V1
-    model = resnet18(weights=weights).eval()
-    <BLANKLINE>
-    image = ImageOps.exif_transpose(Image.open('photo.jpg')).convert("RGB")  # upright
-    batch = weights.transforms()(image).unsqueeze(0)  # (1, 3, H, W)
-    <BLANKLINE>
-    with torch.inference_mode():
-        probabilities = model(batch).squeeze(0).softmax(0)
-    best = probabilities.topk(5)
-    for index, probability in zip(best.indices.tolist(), best.values.tolist()):
-        print(f"{probability:8.4%}  {weights.meta['categories'][index]}")
-    <BLANKLINE>
-    """
-    k = in_range(k, name="k", low=1, high=len(categories(name)))
-    if name == OWN:
-        return _own_source_code(k, photo)
-    weights = facts(name).weights  # "ResNet18_Weights.IMAGENET1K_V1"
-    return f"""\
-import torch
-from PIL import Image, ImageOps
-from torchvision.models import {weights.split(".")[0]}, {name}
-
-weights = {weights}
-model = {name}(weights=weights).eval()
-
-image = ImageOps.exif_transpose(Image.open({photo!r})).convert("RGB")  # upright
-batch = weights.transforms()(image).unsqueeze(0)  # (1, 3, H, W)
-
-with torch.inference_mode():
-    probabilities = model(batch).squeeze(0).softmax(0)
-best = probabilities.topk({k})
-for index, probability in zip(best.indices.tolist(), best.values.tolist()):
-    print(f"{{probability:8.4%}}  {{weights.meta['categories'][index]}}")
-"""
-
-
-def _own_source_code(k: int, photo: str) -> str:
-    return f"""\
-import torch
-from PIL import Image, ImageOps
-from cnnlab import digits
-
-model = digits.load()
-
-image = ImageOps.exif_transpose(Image.open({photo!r}))  # upright
-batch = digits.preprocess(image)  # (1, 1, 28, 28)
-
-with torch.inference_mode():
-    probabilities = model(batch).squeeze(0).softmax(0)
-best = probabilities.topk({k})
-for index, probability in zip(best.indices.tolist(), best.values.tolist()):
-    print(f"{{probability:8.4%}}  {{digits.CATEGORIES[index]}}")
-"""

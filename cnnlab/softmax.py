@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cnnlab.checks import InputError
 
-__all__ = ["naive_softmax", "parse_logits", "softmax", "softmax_jacobian"]
+__all__ = ["entropy", "naive_softmax", "parse_logits", "softmax", "softmax_jacobian"]
 
 Floats = NDArray[np.float64]
 
@@ -74,6 +74,35 @@ def naive_softmax(logits: Floats, *, temperature: float = 1.0) -> Floats:
         powers: Floats = np.exp(logits / temperature)
         shares: Floats = powers / powers.sum()
         return shares
+
+
+def entropy(shares: Floats) -> float:
+    """Return −Σ pᵢ log₂ pᵢ: how undecided shares of 1 are, in bits.
+
+    Parameters
+    ----------
+    shares : ndarray of shape (n,)
+        Numbers from 0 to 1 that add up to 1.
+
+    Returns
+    -------
+    float
+        0 if one share is 1; log₂ n if all are alike. H bits are as undecided as 2 to the power
+        of H equal shares.
+
+    References
+    ----------
+    .. [1] Shannon, 1948, A mathematical theory of communication.
+
+    Examples
+    --------
+    >>> entropy(np.array([0.5, 0.25, 0.25]))
+    1.5
+    >>> entropy(np.array([1.0, 0.0]))
+    0.0
+    """
+    some = shares[shares > 0]  # 0 · log 0 counts as 0
+    return abs(float((some * np.log2(some)).sum()))
 
 
 def softmax_jacobian(logits: Floats, *, temperature: float = 1.0) -> Floats:

@@ -1,4 +1,4 @@
-"""Bars of probabilities and weights: data, order, axes and the numbers in words."""
+"""Bars of weights: data, order, axes; probabilities in words."""
 
 import math
 
@@ -6,37 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnlab.figures.charts import probability_bars, weight_bars
+from cnnlab.figures.charts import percent, weight_bars
 from cnnlab.figures.theme import ROLES
-
-
-def test_probabilities_stand_on_an_axis_from_zero_to_one():
-    figure = probability_bars(["tabby", "tiger cat"], [0.75, 0.2])
-    (bars,) = figure.data
-    assert bars.orientation == "h"
-    assert list(bars.x) == [0.75, 0.2]
-    assert list(bars.text) == ["75.0\u202f%", "20.0\u202f%"]
-    assert tuple(figure.layout.xaxis.range) == (0, 1)
-    assert figure.layout.xaxis.title.text == "probability"
-
-
-def test_the_most_probable_class_is_on_top_and_has_its_place():
-    figure = probability_bars(["tabby", "tiger cat"], [0.75, 0.2])
-    assert list(figure.data[0].y) == ["1. tabby", "2. tiger cat"]
-    assert figure.layout.yaxis.autorange == "reversed"
-
-
-def test_two_classes_of_one_name_keep_two_bars():
-    # ImageNet has two cranes and two maillots; Plotly would draw equal names on one line.
-    figure = probability_bars(["crane", "crane"], [0.6, 0.3])
-    assert len(set(figure.data[0].y)) == 2
-
-
-def test_long_names_are_broken_between_words():
-    (name,) = probability_bars(["black-and-tan coonhound of the mountains"], [0.5]).data[0].y
-    lines = name.removeprefix("1. ").split("<br>")
-    assert max(map(len, lines)) <= 18
-    assert len(lines) > 1
 
 
 @pytest.mark.parametrize(
@@ -55,13 +26,13 @@ def test_long_names_are_broken_between_words():
     ],
 )
 def test_a_probability_in_words(probability, text):
-    assert list(probability_bars(["cat"], [probability]).data[0].text) == [text]
+    assert percent(probability) == text
 
 
 @settings(deadline=None, max_examples=100)
 @given(probability=st.floats(0, 1, exclude_max=True))
 def test_no_probability_is_said_to_be_nothing_or_certain(probability):
-    (text,) = probability_bars(["cat"], [probability]).data[0].text
+    text = percent(probability)
     number = float(text.strip("<>% \u202f"))
     assert number > 0
     assert number < 100
@@ -82,11 +53,10 @@ def test_weights_are_signed_bars_around_zero():
 
 
 def test_colours_follow_the_role():
-    assert probability_bars(["cat"], [1.0]).data[0].marker.color == ROLES["output"].figure
     assert weight_bars([0], [1.0]).data[0].marker.color == ROLES["kernel"].figure
 
 
-@pytest.mark.parametrize("figure", [probability_bars(["cat"], [1.0]), weight_bars([0], [1.0])])
-def test_a_finger_that_scrolls_the_page_does_not_move_the_axes(figure):
+def test_a_finger_that_scrolls_the_page_does_not_move_the_axes():
+    figure = weight_bars([0], [1.0])
     assert figure.layout.xaxis.fixedrange is True
     assert figure.layout.yaxis.fixedrange is True

@@ -3,9 +3,11 @@
 import errno
 import hashlib
 import os
+import re
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -170,6 +172,71 @@ except InputError as error:
     assert "there is no room for a.pth in" in run.stdout
     assert "make room" in run.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def can_mount() -> bool:
+    """Return whether this computer lets an ordinary program have a file system of its own."""
+    try:
+        trial = subprocess.run(["unshare", "-Urm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"])
+    except OSError:
+        return False
+    return trial.returncode == 0
+
+
+@pytest.mark.skipif(not can_mount(), reason="needs user namespaces: unshare -Urm")
+@pytest.mark.parametrize(
+    ("options", "how", "words"),
+    [
+        ("size=1m", "good", "there is no room for a.pth in .*it takes 2.1 MB, 1.0 MB are free"),
+        (
+            "size=1m",
+            "unsized",
+            r"there is no room for a.pth in .*\(No space left on device\)",
+        ),
+        ("ro", "good", r"cannot write a.pth into .*\(Read-only file system\); set the environment"),
+    ],
+    ids=["too small", "too small, size unknown", "read-only"],
+)
+def test_a_real_file_system_without_room(server, tmp_path, options, how, words):
+    script = f"""
+import os
+from cnnlab.download import InputError, download
+try:
+    download("{server.url}/{how}.pth", {str(tmp_path / "a.pth")!r})
+except InputError as error:
+    print(error)
+print(os.listdir({str(tmp_path)!r}))
+"""
+    mounted = f'mount -t tmpfs -o {options} tmpfs "$0" && exec "$1" -W error -c "$2"'
+    command = ["unshare", "-Urm", "sh", "-c", mounted, str(tmp_path), sys.executable, script]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert run.stderr == ""
+    said, left = run.stdout.splitlines()
+    assert re.match(words, said)
+    assert left == "[]"
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can become another")
+def test_a_folder_of_somebody_else(server):
+    """The same as without permission, where the tests run as root, who may write everywhere."""
+    with tempfile.TemporaryDirectory() as place:
+        os.chmod(place, 0o755)
+        script = f"""
+import encodings.idna, os  # what is loaded late may not be readable for others
+from cnnlab.download import InputError, download
+os.setgid(65534)
+os.setuid(65534)
+try:
+    download("{server.url}/good.pth", {place + "/a.pth"!r})
+except InputError as error:
+    print(error)
+"""
+        run = subprocess.run(
+            [sys.executable, "-W", "error", "-c", script], cwd=ROOT, capture_output=True, text=True
+        )
+        assert run.stderr == ""
+        assert re.match(r"cannot write a.pth into .*\(Permission denied\); set the env", run.stdout)
+        assert os.listdir(place) == []
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])

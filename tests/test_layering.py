@@ -196,6 +196,8 @@ LIGHT = (
     "activations",
     "dropout",
     "normalisation",
+    "catalogue",
+    "draw_a_digit",
 )
 
 

@@ -8,9 +8,11 @@ from urllib.parse import quote
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cnnlab.ensembling import CROPS
 from cnnlab.lessons import HOME, LESSONS, SECTIONS
 from cnnlab.links import setup_to_link
 from cnnlab.samples import SAMPLES
+from cnnlab.ui import classify_lab
 
 ROOT = Path(__file__).resolve().parents[1]
 SHELL = ROOT / "cnnlab" / "ui" / "shell.py"
@@ -90,8 +92,13 @@ def test_a_link_to_the_convolution_lesson_opens_the_setup_that_it_names(lesson, 
         if lesson.file in WITH_A_NETWORK
     ],
 )
-def test_a_link_to_a_page_with_a_network_names_a_sample(lesson, query):
+def test_a_link_to_a_page_with_a_network_names_what_there_is(lesson, query):
+    page = lesson.file.removesuffix(".py")
+    offered = {
+        f"{page}_sample": list(SAMPLES),
+        "classify_mode": classify_lab.MODES,
+        "classify_part": classify_lab.PARTS,
+        "classify_crops": list(CROPS),
+    }
     for name, value in query.items():
-        assert name == f"{lesson.file.removesuffix('.py')}_sample"
-        assert value in SAMPLES
-        assert value != next(iter(SAMPLES))  # the default
+        assert value in offered[name][1:]  # the first is the default

@@ -1,8 +1,8 @@
 """Loading: the same network as torchvision's own loader gives, once, and safely."""
 
+import ast
 import dataclasses
 import pickle
-import re
 import threading
 import time
 from pathlib import Path
@@ -17,7 +17,9 @@ from cnnlab.catalogue import facts, names, weights_of
 from cnnlab.checks import InputError
 from cnnlab.features import default_layer
 from cnnlab.loading import default_name, forget, load, using
+from tests.random_weights import write_weights
 
+ROOT = Path(__file__).resolve().parents[1]
 FAST = ["densenet121", "googlenet", "mnasnet0_5", "mobilenet_v3_small", "squeezenet1_1"]
 SLOW = [  # with the five above, every family, and every way in which torchvision builds one
     "alexnet",
@@ -51,23 +53,6 @@ def home(tmp_path, monkeypatch):
     forget()
     yield tmp_path
     forget()
-
-
-def write_weights(name: str) -> Path:
-    """Write random weights as torchvision's file of `name` would hold them."""
-    extras = {"googlenet": {"aux_logits": True}}.get(name, {})
-    settings = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
-    torch.manual_seed(0)
-    state = torchvision.models.get_model(name, weights=None, **extras, **settings).state_dict()
-    for key in list(state):
-        if state[key].is_floating_point():  # running statistics too
-            state[key] = state[key] + 0.01 * torch.rand_like(state[key])
-    if name.startswith("densenet"):  # these files are older than today's names and counters
-        old = re.compile(r"(denselayer\d+\.(?:norm|conv))([12])")
-        state = {old.sub(r"\1.\2", key): state[key] for key in state if "num_batches" not in key}
-    path = weights.cached_path(name)
-    torch.save(state, path)
-    return path
 
 
 def plain_settings(model: nn.Module) -> list:
@@ -307,7 +292,19 @@ def wrong_shape(path):
     torch.save(state, path)
 
 
+def another_network(path):
+    other = write_weights("squeezenet1_0")
+    other.replace(path)
+
+
+def full_pickle(path):
+    """Keep the right tensors, in an object that only Python's own pickle could read."""
+    torch.save({"state": torch.load(path), "made by": Bomb()}, path)
+
+
 DAMAGE = {
+    "another network": another_network,
+    "tensors with a program": full_pickle,
     "empty": lambda path: path.write_bytes(b""),
     "page": lambda path: path.write_text("<html>Please log in to the network</html>"),
     "truncated": truncated,
@@ -334,6 +331,61 @@ def test_a_damaged_file_is_removed_and_the_message_says_so(home, damage, monkeyp
     )
     assert not path.exists()
     assert not Path("exploded").exists()
+
+
+def test_a_file_is_only_ever_read_as_tensors(home, monkeypatch):
+    """Python's pickle can run programs; torch is told each time to read nothing but tensors."""
+    asked, real = [], torch.load
+
+    def watch(*arguments, **settings):
+        asked.append(settings.get("weights_only"))
+        return real(*arguments, **settings)
+
+    monkeypatch.setattr(torch, "load", watch)
+    write_weights("squeezenet1_1")
+    load("squeezenet1_1")
+    assert asked == [True]
+
+
+def test_no_file_of_the_project_reads_weights_in_another_way():
+    """Every call that could unpickle is found in the source, and may read nothing but numbers."""
+    found = []
+    for folder in ("cnnlab", "pages", "tools", "bench"):
+        for file in (ROOT / folder).rglob("*.py"):
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            imported = {
+                name
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Import | ast.ImportFrom)
+                for name in (getattr(node, "module", ""), *(alias.name for alias in node.names))
+            }
+            assert not {"pickle", "joblib", "dill", "shelve"} & imported, file
+            for node in ast.walk(tree):
+                if not isinstance(node, ast.Call):
+                    continue
+                name = ast.unparse(node.func)
+                settings = {word.arg: ast.unparse(word.value) for word in node.keywords}
+                assert settings.get("allow_pickle", "False") == "False", ast.unparse(node)
+                if name == "torch.load" or name.endswith(
+                    (".get_state_dict", ".load_state_dict_from_url", ".load_url")
+                ):
+                    found.append(file.name)
+                    assert settings.get("weights_only") == "True", ast.unparse(node)
+                    assert name == "torch.load" or settings.get("check_hash") == "True"
+    assert found == ["loading.py"]
+
+
+def test_a_download_is_always_checked_against_a_sum():
+    """No call of `download` leaves the sum out."""
+    calls = [
+        node
+        for file in (ROOT / "cnnlab").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "download"
+    ]
+    assert calls
+    for call in calls:
+        assert "sha256_prefix" in {word.arg for word in call.keywords}, ast.unparse(call)
 
 
 def test_a_file_without_a_version_is_damaged_too(home):

@@ -175,6 +175,18 @@ def test_every_convolutional_network_is_followed_to_its_last_feature_maps() -> N
         assert all(field.jump[0] >= 1 for field in network_fields(name).values())
 
 
+def test_the_labs_own_network() -> None:
+    fields = network_fields("lenet_digits")
+    assert [fields[name].size for name in ("conv1", "pool1", "relu2", "pool2")] == [
+        (5, 5),
+        (6, 6),
+        (14, 14),
+        (16, 16),
+    ]
+    assert box_of_cell("lenet_digits", "relu2", (2, 7)) == (4, 14, 18, 28)
+    assert box_of_cell("lenet_digits", "fc1", (0, 0)) == (0, 0, 28, 28)
+
+
 def test_a_kernel_that_is_not_square_sees_differently_along_the_axes() -> None:
     field = receptive_field_of("inception_v3", "Mixed_6b.branch7x7_2")  # 1 x 7
     before = receptive_field_of("inception_v3", "Mixed_6b.branch7x7_1")

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from cnnlab import digits, loading, pretrained
 from cnnlab.attribution import grad_cam_steps
 from cnnlab.catalogue import OWN, every_name, facts
+from cnnlab.classify_code import classify_code
 from cnnlab.features import default_layer, record, spatial_layers
 from cnnlab.weights import cached_names, cached_path, is_cached, pull
 
@@ -70,7 +71,7 @@ def test_its_layers_and_grad_cam():
 def test_the_script_runs_and_says_the_same(tmp_path, capsys):
     photo = tmp_path / "seven.png"
     digits.sample_digit("digit-7-1").save(photo)
-    exec(compile(pretrained.source_code(OWN, k=2, photo=str(photo)), "script", "exec"), {})
+    exec(compile(classify_code(OWN, k=2, photos=[str(photo)]), "script", "exec"), {})
     first = capsys.readouterr().out.splitlines()[0].split()
     assert first[1] == "7"
     best = pretrained.classify(digits.sample_digit("digit-7-1"), OWN, k=1)[0].probability

@@ -1,7 +1,5 @@
 """From a picture to the classes: the same as torchvision, and what the network sees of it."""
 
-import subprocess
-import sys
 import threading
 
 import pytest
@@ -24,7 +22,6 @@ from cnnlab.pretrained import (
     classify,
     crop_box,
     preprocess,
-    source_code,
 )
 from tests.real_weights import needs_weights
 
@@ -213,31 +210,3 @@ def test_threads_share_one_network_and_get_the_serial_answers():
 def test_k_must_fit_the_number_of_classes(k):
     with pytest.raises(InputError, match="k must be at"):
         classify(Image.new("RGB", (9, 9)), REAL, k=k)
-
-
-# The code to take home
-
-
-@pytest.mark.parametrize("name", names())
-def test_the_script_is_valid_and_names_the_right_weights(name):
-    scope: dict = {}
-    script = source_code(name)
-    compile(script, "script", "exec")
-    imports = script.partition("weights = ")[0]
-    exec(imports, scope)
-    assert callable(scope[name])
-    assert str(eval(script.partition("weights = ")[2].partition("\n")[0], scope)) == str(
-        weights_of(name)
-    )
-
-
-@needs_weights(REAL)
-def test_the_script_prints_what_classify_says(tmp_path):
-    photo("cat").save(tmp_path / "my 'cat'.png")
-    (tmp_path / "script.py").write_text(source_code(REAL, k=3, photo="my 'cat'.png"))
-    run = subprocess.run(
-        [sys.executable, "-W", "error", "script.py"], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert run.stderr == ""
-    expected = classify(photo("cat"), REAL, k=3)
-    assert run.stdout.splitlines() == [f"{p.probability:8.4%}  {p.category}" for p in expected]

@@ -9,7 +9,7 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from cnnlab.checks import InputError
-from cnnlab.softmax import naive_softmax, parse_logits, softmax, softmax_jacobian
+from cnnlab.softmax import entropy, naive_softmax, parse_logits, softmax, softmax_jacobian
 
 LOGITS = st.lists(st.floats(-50, 50, allow_subnormal=False), min_size=2, max_size=10)
 
@@ -83,3 +83,20 @@ def test_a_text_becomes_logits() -> None:
 def test_what_is_no_list_of_logits_is_refused(text: str, words: str) -> None:
     with pytest.raises(InputError, match=words):
         parse_logits(text)
+
+
+@seed(4)
+@settings(max_examples=100, deadline=None)
+@given(logits=LOGITS)
+def test_the_entropy_is_torchs(logits: list[float]) -> None:
+    p = softmax(np.array(logits))
+    nats = torch.distributions.Categorical(probs=torch.from_numpy(p)).entropy()
+    assert entropy(p) == pytest.approx(float(nats) / np.log(2), abs=1e-6)
+    assert 0 <= entropy(p) <= np.log2(len(p)) + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("shares", "bits"), [([1.0, 0.0], 0.0), ([0.25] * 4, 2.0), ([0.5, 0.25, 0.25], 1.5)]
+)
+def test_known_entropies(shares: list[float], bits: float) -> None:
+    assert entropy(np.array(shares)) == bits

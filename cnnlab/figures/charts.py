@@ -9,40 +9,7 @@ import plotly.graph_objects as go
 
 from cnnlab.figures.theme import ROLES
 
-__all__ = ["log_bars", "percent", "probability_bars", "weight_bars"]
-
-
-def probability_bars(categories: Sequence[str], probabilities: Sequence[float]) -> go.Figure:
-    """Return one bar for each category, the most probable on top.
-
-    Parameters
-    ----------
-    categories : sequence of str
-        Their names, most probable first.
-    probabilities : sequence of float
-        Between 0 and 1.
-
-    Returns
-    -------
-    go.Figure
-        Horizontal bars on an axis from 0 to 1, each with its number.
-    """
-    names = ["<br>".join(textwrap.wrap(name, 18)) for name in categories]
-    bars = go.Bar(
-        x=list(probabilities),
-        y=[f"{place + 1}. {name}" for place, name in enumerate(names)],
-        text=[percent(p) for p in probabilities],
-        textposition="outside",
-        orientation="h",
-        marker_color=ROLES["output"].figure,
-        hovertemplate="%{y}: %{x:.4f}<extra></extra>",
-        cliponaxis=False,
-    )
-    figure = go.Figure(bars)
-    figure.update_layout(margin={"l": 0, "r": 60, "t": 10, "b": 0}, bargap=0.35, showlegend=False)
-    figure.update_xaxes(range=[0, 1], title="probability", tickformat=".0%", fixedrange=True)
-    figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
-    return figure
+__all__ = ["log_bars", "percent", "weight_bars"]
 
 
 def weight_bars(channels: Sequence[int], weights: Sequence[float]) -> go.Figure:

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import difflib
+import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 import streamlit as st
 from PIL import Image
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cnnlab import images
 from cnnlab.checks import InputError
 from cnnlab.samples import SAMPLES
-from cnnlab.ui import cache, layout, work
+from cnnlab.ui import cache, layout, sessions, work
 
-__all__ = ["Picture", "choice", "pick", "picture_picker", "whole_number"]
+__all__ = [
+    "Picture",
+    "as_picture",
+    "choice",
+    "keep_own",
+    "pick",
+    "picture_picker",
+    "say_unknown",
+    "whole_number",
+]
 
 T = TypeVar("T")
 _OWN = "own_picture"  # what a learner uploaded or photographed, kept for all pages of the session
+_FORGOTTEN = "own_pictures_forgotten"  # how many times
 
 
 @dataclass(frozen=True)
@@ -66,19 +79,21 @@ def picture_picker(page: str, *, digits: bool = False) -> Picture:
     if source == "Sample":
         name = pick("Sample", list(SAMPLES), key=f"{page}_sample")
         sample = SAMPLES[name]
-        return _picture(cache.sample(name), sample.title, sample.alt)
+        return as_picture(cache.sample(name), sample.title, sample.alt)
+    again = st.session_state.get(_FORGOTTEN, 0)  # another field: the old one shows the old name
+    key = f"{page}_{source.lower()}" + (f"_{again}" if again else "")
     with st.container():
         if source == "Upload":
             file = st.file_uploader(
                 "JPEG, PNG, WebP, GIF, BMP or TIFF, at most 10 MB",
                 type="image",
                 max_upload_size=10,
-                key=f"{page}_upload",
+                key=key,
             )
         else:
-            file = st.camera_input("Take a photograph", key=f"{page}_camera")
+            file = st.camera_input("Take a photograph", key=key)
     if file is not None:
-        return _take(file.getvalue(), file.file_id)
+        _take(file, key)
     own: tuple[str, Picture] | None = st.session_state.get(_OWN)
     if own is None:
         st.info(
@@ -88,8 +103,7 @@ def picture_picker(page: str, *, digits: bool = False) -> Picture:
         )
         st.stop()
     if st.button("Forget my picture", icon=":material/delete:", key=f"{page}_forget"):
-        del st.session_state[_OWN]
-        work.forget_own_results()
+        _forget()
         st.rerun()
     return own[1]
 
@@ -98,7 +112,7 @@ def _digit_picker(page: str) -> Picture:
     from cnnlab.digits import SAMPLES as DIGITS
 
     name = pick("Digit", list(DIGITS), key=f"{page}_digit", first=list(DIGITS).index("digit-7-1"))
-    return _picture(cache.sample_digit(name), DIGITS[name].title, DIGITS[name].alt)
+    return as_picture(cache.sample_digit(name), DIGITS[name].title, DIGITS[name].alt)
 
 
 def choice(label: str, options: list[T], *, key: str, default: T | None = None) -> T:
@@ -149,20 +163,62 @@ def pick(
     return str(chosen or "")
 
 
-def _take(data: bytes, file_id: str) -> Picture:
-    """Return the picture in an uploaded file and keep it; stop with one sentence if it is none."""
+def say_unknown(key: str, options: Collection[str], *, what: str) -> None:
+    """Say in a sentence that a link asks for something that does not exist.
+
+    Call it before the widget is drawn, which drops such a value without a word.
+
+    Parameters
+    ----------
+    key : str
+        The widget's key, which is the name of the parameter.
+    options : collection of str
+        What exists.
+    what : str
+        What it is called: "network".
+    """
+    for value in dict.fromkeys(st.query_params.get_all(key)):
+        if not value or value in options:
+            continue
+        # Only plain names are written out: a link must not bring words of its own to the page.
+        name = f" called `{value}`" if re.fullmatch(r"[\w.-]{1,40}", value, re.ASCII) else ""
+        small = {option.lower(): option for option in options}
+        near = difflib.get_close_matches(value.lower(), small, n=2, cutoff=0.7)
+        hint = f" Did you mean {' or '.join(small[key] for key in near)}?" if near else ""
+        st.warning(
+            f"The link asks for a {what}{name} that does not exist here; the page goes on without "
+            f"it.{hint}",
+            icon=":material/link_off:",
+        )
+
+
+def _take(file: UploadedFile, key: str) -> None:
+    """Keep the picture in an uploaded file; stop with one sentence if it is none."""
     own: tuple[str, Picture] | None = st.session_state.get(_OWN)
-    if own is not None and own[0] == file_id:
-        return own[1]
+    if own is not None and own[0] == file.file_id:
+        return
     try:
-        image = images.load_image(data)
+        image = images.load_image(file.getvalue())
     except InputError as error:
         st.error(str(error))
         st.stop()
-    picture = replace(_picture(image, "Your picture", "The picture that you chose."), own=True)
-    st.session_state[_OWN] = (file_id, picture)
-    return picture
+    picture = replace(as_picture(image, "Your picture", "The picture that you chose."), own=True)
+    st.session_state[_OWN] = (file.file_id, picture)
+    sessions.drop_upload(file, key=key)
 
 
-def _picture(image: Image.Image, title: str, alt: str) -> Picture:
+def _forget() -> None:
+    """Let go of the learner's picture and of all that was made of it."""
+    del st.session_state[_OWN]
+    st.session_state[_FORGOTTEN] = st.session_state.get(_FORGOTTEN, 0) + 1
+    work.forget_own_results()
+
+
+def keep_own(picture: Picture) -> None:
+    """Take a picture for the learner's own on every page, as if it had been uploaded there."""
+    st.session_state[_OWN] = (picture.digest, picture)
+
+
+def as_picture(image: Image.Image, title: str, alt: str) -> Picture:
+    """Return a picture with its title, its description and the name of its exact pixels."""
     return Picture(image, title, alt, cache.digest(image))

@@ -25,18 +25,31 @@ def seen_by_network(
     picture: Picture, seen: Image.Image, box: tuple[float, float, float, float]
 ) -> None:
     """Show a picture with the part that is cut out, beside what the network gets."""
-    before, after = st.columns(2)
-    size = f"{picture.image.width} wide, {picture.image.height} high"
-    before.image(
-        framed(picture.image, box),
-        caption=f"{picture.title}, {size}. The network gets what is inside the frame.",
-        alt=picture.alt,
-    )
-    after.image(
-        seen,
-        caption=f"As the network sees it, {seen.width} wide, {seen.height} high",
-        alt=f"The part inside the frame. {picture.alt}",
-    )
+    image = picture.image
+    whole = box == (0, 0, image.width, image.height)
+    gets = "The network gets all of it." if whole else "The network gets what is inside the frame."
+    with st.grid(2, min_column_width=120):  # side by side on a phone too
+        st.image(
+            _in_blocks(image if whole else framed(image, box)),
+            caption=f"{picture.title}, {image.width} wide, {image.height} high. {gets}",
+            alt=picture.alt,
+            width="stretch",
+        )
+        st.image(
+            _in_blocks(seen),
+            caption=f"As the network sees it, {seen.width} wide, {seen.height} high",
+            alt=f"What the network gets. {picture.alt}",
+            width="stretch",
+        )
+
+
+def _in_blocks(image: Image.Image) -> Image.Image:
+    """Return a small picture with each pixel as a block: the browser would blur it."""
+    if max(image.size) > 64:
+        return image
+    times = 256 // max(image.size)
+    size = (times * image.width, times * image.height)
+    return image.resize(size, Image.Resampling.NEAREST)
 
 
 @st.fragment

@@ -30,6 +30,10 @@ a:focus-visible, button:focus-visible, summary:focus-visible, input:focus-visibl
 .js-plotly-plot text { fill: currentColor !important; }
 /* A link to a lesson wraps where the screen is narrow; Streamlit would cut it off. */
 .stMainBlockContainer [data-testid="stPageLink-NavLink"] :is(span, p) { white-space: normal; }
+/* What is chosen among many: readable in both themes, which white on the accent colour is not. */
+.stMultiSelect [data-tag] { background: color-mix(in srgb, CURSOR 18%, transparent) !important;
+  border: 1px solid CURSOR; }
+.stMultiSelect [data-tag], .stMultiSelect [data-tag] * { color: inherit !important; }
 .exercise { border: 1px solid color-mix(in srgb, currentColor 22%, transparent);
   border-radius: 0.5rem; padding: 0.8rem 1rem; margin-bottom: 1rem; }
 .exercise p { margin: 0 0 0.4rem; }

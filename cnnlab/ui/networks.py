@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,11 +15,10 @@ from cnnlab.figures.charts import percent
 from cnnlab.ui import controls, work
 
 if TYPE_CHECKING:
+    from cnnlab.answers import Answer
     from cnnlab.attribution import GradCam
-    from cnnlab.pretrained import Prediction
 
 __all__ = [
-    "Answer",
     "Chosen",
     "answer",
     "choose",
@@ -29,27 +27,13 @@ __all__ = [
     "explaining_function",
     "facts_table",
     "layer_picker",
+    "offer_download",
+    "pick_class",
     "picker",
     "picture_picker",
 ]
 
 _TOP = "the first guess"
-
-
-class Answer(NamedTuple):
-    """What a network says of a picture, and how long it took."""
-
-    predictions: list[Prediction]  # all classes, the most probable first
-    seconds: float
-
-    @property
-    def best(self) -> list[Prediction]:
-        """The five best guesses."""
-        return self.predictions[:5]
-
-    def probability(self, index: int) -> float:
-        """Return the probability of one class."""
-        return next(guess.probability for guess in self.predictions if guess.index == index)
 
 
 class Chosen(NamedTuple):
@@ -85,9 +69,7 @@ def picker(page: str, *, transformers: bool = False) -> str:
     if not weights.is_cached(name):
         here = weights.cached_names()
         ready = f"Ready now: {', '.join(here)}." if here else ""
-        _offer_download(
-            page, name, f"{_missing(name)}, fetched once and kept for everyone. {ready}"
-        )
+        offer_download(page, name, f"{_missing(name)}, fetched once and kept for everyone. {ready}")
         st.stop()
     return name
 
@@ -119,7 +101,7 @@ def choose(page: str, *, transformers: bool = True) -> Chosen:
             help="Off: the same network before training, with random numbers.",
         )
         return Chosen(name, trained)
-    _offer_download(
+    offer_download(
         page,
         name,
         f"{_missing(name)}. Until then you see it with random numbers: the structure is right, "
@@ -138,6 +120,7 @@ def _pick(page: str, *, transformers: bool) -> str:
     here = [name for name in weights.cached_names() if name in offered]
     ready = [*here, catalogue.OWN]
     rest = [name for name in offered if name not in ready]
+    controls.say_unknown(f"{page}_network", [*offered, catalogue.OWN], what="network")
     return controls.pick(
         "Network",
         [default, *(name for name in ready if name != default), *rest],
@@ -154,8 +137,9 @@ def _missing(name: str) -> str:
     return f"The weights of **{name}** are not on this computer yet: {size:.0f} MB"
 
 
-def _offer_download(page: str, name: str, says: str) -> None:
+def offer_download(page: str, name: str, says: str = "") -> None:
     """Say what is missing and offer to fetch it; run again once it is here."""
+    says = says or f"{_missing(name)}."
     message = st.empty()  # the outcome takes the place of the offer, in sight
     message.info(says, icon=":material/download:")
     if not st.button(f"Download {name}", key=f"{page}_download", type="primary"):
@@ -179,13 +163,9 @@ def answer(picture: controls.Picture, name: str) -> Answer:
     """Return what a network says of a picture, through the shared queue."""
 
     def run() -> Answer:
-        from cnnlab import loading, pretrained
+        from cnnlab import answers
 
-        with loading.using(name):  # before the clock starts: loading happens once
-            start = time.perf_counter()
-            k = len(pretrained.categories(name))
-            predictions = pretrained.classify(picture.image, name, k=k)
-            return Answer(predictions, time.perf_counter() - start)
+        return answers.ask(picture.image, name)
 
     key = ("classify", name, picture.digest)
     return work.in_queue(key, run, label=f"Asking {name}", own=picture.own)
@@ -213,19 +193,31 @@ def class_picker(page: str, name: str, said: Answer) -> int:
     int
         The index of the class.
     """
+    index = pick_class(page, name, said, label="Class to explain")
+    label = class_labels(name)[index]
+    st.caption(f"{name} gives “{label}” {percent(said.probability(index))}")
+    return index
+
+
+def pick_class(page: str, name: str, said: Answer, *, label: str) -> int:
+    """Let a learner choose a class; the guesses of the network come first.
+
+    Returns
+    -------
+    int
+        The index of the class.
+    """
     labels = class_labels(name)
     first = [labels[guess.index] for guess in said.best]
-    others = sorted((label for label in labels if label not in first), key=str.casefold)
+    others = sorted((name for name in labels if name not in first), key=str.casefold)
     chosen = controls.pick(
-        "Class to explain",
+        label,
         [_TOP, *first, *others],
         key=f"{page}_class",
         help=f"The five best guesses come first. Type to search all {len(labels)} classes: the "
         "network knows these names and no others.",
     )
-    index = said.best[0].index if chosen == _TOP else labels.index(chosen)
-    st.caption(f"{name} gives “{labels[index]}” {percent(said.probability(index))}")
-    return index
+    return said.best[0].index if chosen == _TOP else labels.index(chosen)
 
 
 def class_labels(name: str) -> list[str]:

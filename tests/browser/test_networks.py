@@ -109,7 +109,7 @@ def test_without_weights_the_page_offers_them_and_says_why_it_failed(
     running = start(tmp_path, tmp_path / "empty", https_proxy=nowhere, http_proxy=nowhere)
     try:
         visit = visitor(at=running)
-        visit.open("/classify")
+        visit.open("/classify?classify_network=resnet18")
         page = visit.page
         expect(page.get_by_text("not on this computer yet: 47 MB")).to_be_visible()
         page.get_by_role("button", name="Download resnet18").click()

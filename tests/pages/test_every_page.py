@@ -55,7 +55,8 @@ def ends(widget) -> list:
         return [False, True]
     if widget.type in ("slider", "number_input"):
         return [type(widget.value)(end) for end in (widget.min, widget.max)]
-    return [widget.options[0], widget.options[-1]]
+    first, last = widget.options[0], widget.options[-1]
+    return [[first], [last]] if isinstance(widget.value, list) else [first, last]
 
 
 def ignored(key: str) -> bool:
