@@ -418,6 +418,12 @@ def _stage(neuron: Neuron, layers: _Layers) -> None:
         "heat": heat,
         "says": _field_words(story, field, seen.size),
         "done": st.session_state.get(_key("taken"), 0),
+        "link": {
+            _key("network"): neuron.network.name,
+            _key("layer"): story.layer,
+            _key("channel"): str(story.channel),
+            _key("cell"): _cell_text(story.cell),
+        },
     }
     single = story.maps[1:] == (1, 1)
     st.session_state[_key("columns")] = _columns(story.maps[0]) if single else 0
