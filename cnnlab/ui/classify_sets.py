@@ -69,6 +69,8 @@ def several_networks() -> str:
             networks.offer_download(f"{PAGE}_{name}", name)
     if len(answers) > 1:
         _side_by_side(answers)
+    elif len(chosen) == 1:
+        st.info("Choose a second network under “Compare with”.", icon=":material/add:")
     return classify_code(*ready, k=k)
 
 
