@@ -28,7 +28,7 @@ __all__ = ["SIDE", "STEPS", "Inversion", "correlation", "invert", "total_variati
 SIDE = 128  # pixels a side of the picture that is sought: fast, and enough to recognise
 STEPS = 150
 RATE = 0.1  # how far the first steps change a pixel, of its range from 0 to 1; later ones a tenth
-SMOOTH = (60.0, 5.0)  # weight of the total variation at the start and at the end
+SMOOTH = (60.0, 5.0)  # weight of the total variation, first and last, for SIDE pixels a side
 SMALL = 0.02  # weight of the distance from grey
 FRAMES = 12  # pictures of the way that are kept
 
@@ -120,6 +120,7 @@ def invert(
     noise = torch.rand(target.shape, generator=generator).to(device)
     x = (0.5 + 0.05 * (noise - 0.5)).requires_grad_()  # nearly grey, 0 is black and 1 white
     descent = torch.optim.Adam([x], lr=RATE)
+    finest = (max(x.shape[2:]) / SIDE) ** 2  # the same picture with more pixels varies less
     kept_steps = _spread(steps)
     frames, losses = [], []
     for step in range(steps + 1):
@@ -131,7 +132,7 @@ def invert(
         losses.append(float(distance.detach()))
         if step < steps:
             done = step / steps
-            smooth = SMOOTH[0] * (SMOOTH[1] / SMOOTH[0]) ** done  # first the outlines, then detail
+            smooth = finest * SMOOTH[0] * (SMOOTH[1] / SMOOTH[0]) ** done  # outlines, then detail
             loss = distance + smooth * total_variation(x) + SMALL * (x - 0.5).square().mean()
             (x.grad,) = torch.autograd.grad(loss, x)
             descent.param_groups[0]["lr"] = RATE * (1 - 0.9 * done)

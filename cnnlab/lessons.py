@@ -421,6 +421,28 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "One neuron",
+        "Networks",
+        ":material/biotech:",
+        "neuron.py",
+        20,
+        "How a single number of a network is made: inputs, weights, sum, normalisation, "
+        "activation, and where each input came from, from the class score back to a pixel.",
+        (
+            ("Walk from the class score to a pixel", {"neuron_layer": "start"}),
+            (
+                "ResNet-18, layer2.0.conv1, channel 17, cell (9, 12), on the cat",
+                {
+                    "neuron_network": "resnet18",
+                    "neuron_layer": "layer2.0.conv1",
+                    "neuron_channel": "17",
+                    "neuron_cell": "9_12",
+                    "neuron_sample": "cat",
+                },
+            ),
+        ),
+    ),
+    Lesson(
         "From edges to objects",
         "Seeing what a CNN sees",
         ":material/stacks:",

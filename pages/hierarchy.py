@@ -16,18 +16,23 @@ layout.page_head(
 work.networks()
 try:
     setting = hierarchy_lab.settings()
-    seconds = hierarchy_lab.levels(setting)
-    layout.prose(
-        "The frame on the small picture is what one cell sees: its receptive field. It grows from "
-        "row to row, and so do the patches. In a network trained on photographs the first channels "
-        "answer to **edges and colours**, the next to corners and **textures**, later ones to "
-        "**parts** such as eyes, rims or letters, the last to whole **objects**; in one trained "
-        "on digits to edges, then to curves and strokes. Nobody told them to: it follows from "
-        "training. Switch the trained weights off and compare."
-    )
-    st.subheader("One channel", anchor=False)
-    layout.prose("Choose a channel by a click above, or by its number. The link keeps it.")
-    hierarchy_lab.one_channel(setting)
+    above, below = st.container(), st.container()
+    with below:
+        st.subheader("One channel", anchor=False)
+        layout.prose("Choose a channel by a click above, or by its number. The link keeps it.")
+        at, channel = hierarchy_lab.channel_controls(setting)
+    with above:
+        seconds = hierarchy_lab.levels(setting, at, channel)
+        layout.prose(
+            "The frame on the small picture is what one cell sees: its receptive field. It grows "
+            "from row to row, and so do the patches. In a network trained on photographs the "
+            "first channels answer to **edges and colours**, the next to corners and **textures**, "
+            "later ones to **parts** such as eyes, rims or letters, the last to whole "
+            "**objects**; in one trained on digits to edges, then to curves and strokes. Nobody "
+            "told them to: it follows from training. Switch the trained weights off and compare."
+        )
+    with below:
+        hierarchy_lab.one_channel(setting, at, channel)
 
     st.subheader("What does a layer still know of the picture?", anchor=False)
     layout.prose(
@@ -43,7 +48,5 @@ except InputError as error:
     st.error(str(error))
     st.stop()
 
-from cnnlab.exercises.hierarchy import questions  # noqa: E402
-
-quiz(questions(), key="hierarchy_quiz")
+quiz(hierarchy_lab.exercises(), key="hierarchy_quiz")
 panels.show_code("hierarchy", *hierarchy_lab.code())

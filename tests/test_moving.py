@@ -18,11 +18,11 @@ from cnnlab import compute, loading
 from cnnlab.checks import InputError
 from cnnlab.features import private_copy, spatial_layers
 from cnnlab.moves import Move, series
-from cnnlab.moving import follow, last_layer, moved, shift_test, three_layers
+from cnnlab.moving import Followed, follow, last_layer, moved, three_layers
 from cnnlab.pretrained import preprocess
 from cnnlab.samples import sample
 from tests.real_weights import needs_weights
-from tests.test_features import n_hooks, network
+from tests.test_features import n_hooks
 
 FAMILIES = [
     "alexnet",
@@ -283,9 +283,6 @@ def test_no_hook_is_left_after_success_error_or_cancelling(small, picture, monke
         follow(small, picture, [Move(right=1)], layers=["0", "nothing"])
     with pytest.raises(RuntimeError):  # one channel too few
         follow(small, picture[:, :2], [Move(right=1)], layers=["0"])
-    with pytest.raises(InputError, match="no place in the picture"):
-        shift_test(small, picture, layer="7")
-    shift_test(small, picture, layer="4")
     queue, going, gone = compute.WorkQueue(workers=1, capacity=4), threading.Event(), []
 
     def long() -> None:
@@ -304,9 +301,38 @@ def test_no_hook_is_left_after_success_error_or_cancelling(small, picture, monke
     queue.submit("after", lambda: None).result()  # the worker is free again
     assert gone == [True]
     queue.shutdown()
-    assert len(twins) > 4
+    assert len(twins) > 3
     assert [n_hooks(model) for model in (small, *twins)] == [0] * (1 + len(twins))
     assert numbers_of(small) == before
+
+
+def test_two_who_follow_one_network_at_once_get_their_own_results(small) -> None:
+    pictures = [
+        torch.rand(1, 3, 20, 28, generator=torch.Generator().manual_seed(i)) for i in (1, 2)
+    ]
+    turns, layers = series("rotation", 20), ["1", "4", "input of 7"]
+    alone = [follow(small, picture, turns, layers=layers, fill=FILL) for picture in pictures]
+    together: dict[int, list[Followed]] = {0: [], 1: []}
+    start = threading.Barrier(2)
+
+    def work(who: int) -> None:
+        start.wait()
+        for _ in range(10):
+            together[who].append(
+                follow(small, pictures[who], turns, layers=layers, fill=FILL, batch_size=3)
+            )
+
+    threads = [threading.Thread(target=work, args=(who,)) for who in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for who in (0, 1):
+        assert len(together[who]) == 10
+        for found in together[who]:
+            np.testing.assert_allclose(found.relative, alone[who].relative, rtol=1e-4, atol=1e-5)
+            np.testing.assert_allclose(found.probabilities, alone[who].probabilities, atol=1e-5)
+    assert n_hooks(small) == 0
 
 
 def test_progress_goes_from_batch_to_batch(small, picture, monkeypatch) -> None:
@@ -337,98 +363,3 @@ def test_layers_that_cannot_be_followed(picture) -> None:
     idle.forward = lambda x: x.flatten(1)
     with pytest.raises(InputError, match="never reaches the layer 'unused'"):
         follow(idle, picture, [Move(right=1)], layers=["unused"])
-
-
-# Shifts of feature maps ------------------------------------------------------------------------
-
-
-def test_a_convolution_with_stride_1_moves_with_the_picture(picture) -> None:
-    model = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1)).eval()
-    test = shift_test(model, picture, layer="0", pixels=[0, 1, 5], fill=FILL)
-    assert test.stride == 1
-    assert test.middle[0] == 0
-    inner = test.away[:, 1:-1, 7:-1]
-    assert np.nanmax(inner) < 1e-4
-    assert np.isnan(test.away[2, :, :5]).all()
-    assert np.isfinite(test.away[2, :, 5:]).all()
-
-
-def test_with_a_stride_only_whole_strides_agree(picture) -> None:
-    model = nn.Sequential(nn.Conv2d(3, 4, 3, stride=4, padding=1)).eval()
-    test = shift_test(model, picture, layer="0", fill=FILL)
-    assert (test.stride, test.pixels) == (4, (1, 2, 4))
-    assert test.middle[2] < 1e-4
-    assert test.middle[0] > 0.05
-    assert np.isfinite(test.away[2]).sum() == 5 * 6  # the first column has no counterpart
-
-
-def test_differences_are_those_of_a_loop(picture) -> None:
-    torch.manual_seed(0)
-    model = nn.Sequential(nn.Conv2d(3, 6, 3, padding=1, stride=2)).eval()
-    test = shift_test(model, picture, layer="0", pixels=[1, 2, 3], fill=FILL)
-    with torch.inference_mode():
-        before = model(picture)[0]
-        usual = np.sqrt(float((before**2).sum(0).mean()))
-        for place, step in enumerate(test.pixels):
-            after = model(affine(picture, Move(right=step), FILL))[0]
-            for column in range(14):
-                near, far = column - step // 2, column - step // 2 - step % 2
-                if far < 0:
-                    assert np.isnan(test.away[place, :, column]).all()
-                    continue
-                expected = (before[..., near] + before[..., far]) / 2
-                difference = (after[..., column] - expected).norm(dim=0).numpy() / usual
-                np.testing.assert_allclose(test.away[place, :, column], difference, atol=1e-4)
-
-
-def test_cells_that_see_no_edge_agree_after_whole_strides() -> None:
-    torch.manual_seed(0)
-    model = nn.Sequential(
-        nn.Conv2d(3, 8, 5, padding=2, stride=2),
-        nn.ReLU(inplace=True),
-        nn.MaxPool2d(3, 2, padding=1),
-        nn.Conv2d(8, 8, 3, padding=1),
-    ).eval()
-    batch = torch.rand(1, 3, 64, 64)
-    test = shift_test(model, batch, layer="3", fill=FILL)
-    assert (test.stride, test.pixels, test.whole) == (4, (1, 2, 4), False)
-    # One cell sees 17 pixels: 5 + 2 · 2 + 2 · 4. So rows 2 to 13 of 16 see no padding, and columns
-    # 3 to 13 neither before nor after the shift.
-    expected = np.zeros((16, 16), bool)
-    expected[2:14, 3:14] = True
-    assert (test.clear[2] == expected).all()
-    assert test.away[2][expected].max() < 1e-4
-    assert test.away[2][~expected & np.isfinite(test.away[2])].max() > 0.1
-    assert test.clear_mean[2] < 1e-4
-    assert min(test.clear_mean[:2]) > 0.02
-
-
-def test_nothing_is_clear_where_a_branch_averages_over_the_picture() -> None:
-    model, batch = network("efficientnet_b0"), torch.rand(1, 3, 96, 96)
-    test = shift_test(model, batch, layer="features.1", fill=FILL)
-    assert (test.stride, test.whole) == (2, True)
-    assert not test.clear.any()
-    assert np.isnan(test.clear_mean).all()
-    assert np.isfinite(test.middle).all()
-
-
-def test_a_layer_without_places_has_no_shift_test() -> None:
-    model, batch = network("resnet18"), torch.rand(1, 3, 64, 64)
-    for layer in ("avgpool", "fc"):
-        with pytest.raises(InputError, match="have no place in the picture"):
-            shift_test(model, batch, layer=layer)
-    with pytest.raises(InputError, match="has no layer 'layer9'"):
-        shift_test(model, batch, layer="layer9")
-    with pytest.raises(InputError, match="shift must be at most 64, got 65"):
-        shift_test(model, batch, layer="layer1", pixels=[65])
-
-
-@needs_weights("squeezenet1_0")
-def test_sixteen_pixels_agree_in_the_middle_and_one_does_not() -> None:
-    model, batch = loading.load("squeezenet1_0"), preprocess(sample("cat"), "squeezenet1_0")
-    test = shift_test(model, batch, layer="features", fill=torch.zeros(3))
-    assert (test.stride, test.pixels) == (16, (1, 8, 16))
-    assert test.clear[2].sum() == 20
-    assert test.clear_mean[0] > 0.1
-    assert test.away[2][test.clear[2]].max() < 1e-3
-    assert test.middle[0] > 10 * test.middle[2]

@@ -14,11 +14,21 @@ from cnnlab.checks import InputError
 from cnnlab.figures.pictures import data_link, framed
 from cnnlab.figures.theme import ROLES
 from cnnlab.percent import percent
+from cnnlab.questions import Question
 from cnnlab.ui import controls, layout, networks, patch_view, work
 from cnnlab.ui.hierarchy_view import hierarchy_view
 from cnnlab.ui.inversion_view import inversion_view
 
-__all__ = ["Setting", "code", "inversion", "levels", "one_channel", "settings"]
+__all__ = [
+    "Setting",
+    "channel_controls",
+    "code",
+    "exercises",
+    "inversion",
+    "levels",
+    "one_channel",
+    "settings",
+]
 
 PAGE = "hierarchy"
 MOST_LAYERS = 5
@@ -126,28 +136,36 @@ def _layers_of(chosen: networks.Chosen) -> tuple[list[str], list[str]]:
 # Rows -------------------------------------------------------------------------------------------
 
 
-def levels(setting: Setting) -> float:
-    """Show the layers with their strongest channels; return how long the network took."""
+def levels(setting: Setting, at: str, channel: int) -> float:
+    """Show the layers with their strongest channels; return how long the network took.
+
+    Parameters
+    ----------
+    setting : Setting
+        What is looked at.
+    at, channel
+        The layer and the channel that are chosen.
+    """
     looked = _look(setting)
     box = st.empty()
     if not _are_known(setting):
         with box.container():
-            _draw(setting, looked, {}, key=f"{PAGE}_first_view")
+            _draw(looked, {}, (at, channel), key=f"{PAGE}_first_view")
         if not _search(setting, looked.seconds):
             return looked.seconds
     with box.container():
-        _draw(setting, looked, _mosaics(setting, looked), key=f"{PAGE}_view")
+        _draw(looked, _mosaics(setting, looked), (at, channel), key=f"{PAGE}_view")
     return looked.seconds
 
 
 def _draw(
-    setting: Setting, looked: _Looked, mosaics: dict[tuple[str, int], str], *, key: str
+    looked: _Looked, mosaics: dict[tuple[str, int], str], chosen: tuple[str, int], *, key: str
 ) -> None:
     seen = looked.seen.resize((_SMALL, _SMALL), Image.Resampling.LANCZOS)
     hierarchy_view(
         {
             "picture": {"src": data_link(seen)},
-            "chosen": [*_chosen_channel(setting, looked)],
+            "chosen": [*chosen],
             "rows": [
                 _row(layer, row, looked.seen.size, mosaics) for layer, row in looked.rows.items()
             ],
@@ -283,20 +301,24 @@ def _row(
 # One channel ------------------------------------------------------------------------------------
 
 
-def _chosen_channel(setting: Setting, looked: _Looked) -> tuple[str, int]:
-    """Return the layer and the channel that are looked at, as the controls below will say."""
-    usual = setting.layers[-1]
-    at = st.session_state.get(_AT, usual)
-    if at not in setting.layers:
-        at = st.session_state[_AT] = usual
-    row = looked.rows[at]
-    where = (*setting.network, at)
-    if st.session_state.get(_LAST_AT, where) != where:  # a channel belongs to its layer
-        st.session_state[_CHANNEL] = row.tiles[0].channel
-    st.session_state[_LAST_AT] = where
-    channel = int(st.session_state.get(_CHANNEL, row.tiles[0].channel))
-    if not 0 <= channel < row.shape[0]:
-        channel = st.session_state[_CHANNEL] = row.tiles[0].channel
+def channel_controls(setting: Setting) -> tuple[str, int]:
+    """Draw the controls of one channel and return its layer and number.
+
+    They are drawn before the rows, though they stand below: a link sets them.
+    """
+    rows = _look(setting).rows
+    if st.session_state.get(_AT) not in (None, *setting.layers):
+        st.session_state[_AT] = setting.layers[-1]
+    with st.container(horizontal=True, gap="medium"):
+        last = len(setting.layers) - 1
+        at = controls.pick("Layer", list(setting.layers), key=_AT, width=260, first=last)
+        strongest, n_channels = rows[at].tiles[0].channel, rows[at].shape[0]
+        where = (*setting.network, at)
+        if st.session_state.get(_LAST_AT, where) != where:  # a channel belongs to its layer
+            st.session_state[_CHANNEL] = strongest
+        st.session_state[_LAST_AT] = where
+        label = f"Channel, 0 to {n_channels - 1}"
+        channel = controls.whole_number(label, 0, n_channels - 1, strongest, key=_CHANNEL)
     return at, channel
 
 
@@ -310,22 +332,8 @@ def _pick(view: str) -> None:
             st.session_state[_LAST_AT] = (*before[:2], pick["layer"])
 
 
-def one_channel(setting: Setting) -> None:
+def one_channel(setting: Setting, at: str, channel: int) -> None:
     """Show one channel: where it answers in the picture, and the nine patches."""
-    looked = _look(setting)  # remembered
-    at, channel = _chosen_channel(setting, looked)
-    with st.container(horizontal=True, gap="medium"):
-        at = controls.pick(
-            "Layer",
-            list(setting.layers),
-            key=_AT,
-            width=260,
-            first=setting.layers.index(at),
-        )
-        n_channels = looked.rows[at].shape[0]
-        channel = controls.whole_number(
-            f"Channel, 0 to {n_channels - 1}", 0, n_channels - 1, channel, key=_CHANNEL
-        )
     left, right = st.columns(2, gap="large")
     with left:
         _where(setting, at, channel)
@@ -504,6 +512,13 @@ def _duration(seconds: float) -> str:
     if seconds < 90:
         return f"{max(round(seconds, -1), 5):.0f} seconds" if seconds >= 10 else "10 seconds"
     return f"{round(seconds / 60)} minutes"
+
+
+def exercises() -> list[Question]:
+    """Return the exercises; they ask networks for their layers."""
+    from cnnlab.exercises.hierarchy import questions
+
+    return questions()
 
 
 def code() -> Sequence[Callable[..., Any]]:

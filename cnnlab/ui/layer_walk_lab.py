@@ -23,7 +23,7 @@ from cnnlab.layers import shape_text
 from cnnlab.lessons import LESSONS
 from cnnlab.map_statistics import ORDERS, ColourRange, colour_range, colour_ranges, ordered
 from cnnlab.percent import percent
-from cnnlab.ui import address, networks, panels, walk_jobs
+from cnnlab.ui import address, layout, networks, panels, patch_view, walk_jobs
 from cnnlab.ui.controls import choice, pick, whole_number
 from cnnlab.ui.map_grid import Span, map_grid, one_map
 from cnnlab.ui.network_view import network_drawing, network_tree
@@ -188,8 +188,7 @@ def maps(walk: Walk, *, below: DeltaGenerator) -> tuple[Pass, Cell] | None:
     if layer not in walk.outline.layouts:
         st.info(_why_silent(walk.outline.row(layer)), icon=":material/volume_off:")
         return None
-    layout = walk.outline.layouts[layer]
-    st.markdown(say_layout(layout, walk.outline.shapes[walk.place]))
+    st.markdown(say_layout(walk.outline.layouts[layer], walk.outline.shapes[walk.place]))
     single = walk.outline.map_shape(walk.place)[1:] == (1, 1)
     with st.container(horizontal=True, gap="medium"):
         order = choice("Order", list(ORDERS), key=_key("order"))
@@ -360,6 +359,7 @@ def one(walk: Walk, found: Pass, cell: Cell) -> None:
         st.markdown(f"Class token, channel {channel}: **{_exact(look.class_token[channel])}**")
     _along_the_chain(walk, values, cell)
     _to_the_neuron(walk, cell)
+    _patches(walk, channel)
 
 
 def _class_name(walk: Walk, channel: int) -> str:
@@ -455,13 +455,18 @@ def _photo(walk: Walk, found: Pass) -> tuple[str, str]:
 def neuron_query(walk: Walk, cell: Cell) -> dict[str, str]:
     """Return the link's parameters that show the same number in the neuron's lesson.
 
-    The address of that lesson and its parameters are written here and nowhere else.
+    The address of that lesson, its parameters and its names of layers are written here and
+    nowhere else: a run that is not the last has its number behind the name, and a token is a row.
     """
-    channel, row, column = cell
+    (layer, run), (channel, row, column) = walk.place, cell
+    if run != walk.outline.row(layer).calls:
+        layer = f"{layer}~{run}"
+    if walk.outline.layouts[walk.place[0]] == "tokens":
+        row, column = 1 + row * walk.outline.map_shape(walk.place)[2] + column, 0
     query = {
         "network": walk.chosen.name,
         "trained": "true" if walk.chosen.trained else "false",
-        "layer": walk.chain[0][0],
+        "layer": layer,
         "channel": str(channel),
         "cell": f"{row}_{column}",
     }
@@ -474,7 +479,8 @@ def neuron_query(walk: Walk, cell: Cell) -> dict[str, str]:
 def _to_the_neuron(walk: Walk, cell: Cell) -> None:
     """Lead to the lesson that takes one number apart, where there is one."""
     lesson = next((found for found in LESSONS if found.file == "neuron.py"), None)
-    if lesson is None or walk.chain[0][0] not in walk.outline.filters:
+    layer = walk.place[0]
+    if lesson is None or layer == walk.outline.name or walk.outline.layouts[layer] == "groups":
         return
     st.page_link(
         _PAGES / lesson.file,
@@ -482,6 +488,34 @@ def _to_the_neuron(walk: Walk, cell: Cell) -> None:
         icon=":material/functions:",
         query_params=neuron_query(walk, cell),
     )
+
+
+def _patches(walk: Walk, channel: int) -> None:
+    """Show, once it is asked for, which parts of the sample pictures excite the channel most."""
+    from cnnlab.network_receptive import receptive_field_of
+
+    layer, run = walk.place
+    try:
+        receptive_field_of(walk.outline.name, walk.outline.module_name(layer))
+    except InputError:
+        return  # a patch is what a cell sees, and that is not known here
+    if walk.outline.layouts[layer] != "maps" or run != walk.outline.row(layer).calls:
+        return
+    panel = st.expander(
+        f"What channel {channel} answers to: nine patches of the sample pictures",
+        icon=":material/apps:",
+        key=_key("patches"),
+        on_change="rerun",
+        bind="query-params",
+    )
+    if not panel.open:
+        return
+    with panel:
+        try:
+            patch_view.nine_patches(*walk.chosen, layer, channel)
+        except InputError as error:
+            st.error(str(error))
+        layout.prose(patch_view.how_chosen(walk.chosen.name))
 
 
 def spread(walk: Walk, found: Pass) -> None:

@@ -24,7 +24,8 @@ from cnnlab.ui.move_curves import move_curves
 from cnnlab.ui.move_stage import move_stage
 
 if TYPE_CHECKING:
-    from cnnlab.moving import Followed, ShiftTest
+    from cnnlab.equivariance import ShiftTest
+    from cnnlab.moving import Followed
     from cnnlab.questions import Question
 
 __all__ = ["Studio", "code", "curves", "exercises", "shifted_maps", "studio", "tasks"]
@@ -449,9 +450,9 @@ def exercises(ask: Callable[[], list[Question]]) -> list[Question]:
 
 def code() -> tuple[Callable[..., Any], ...]:
     """Return the functions that the page has just run."""
-    from cnnlab import moving
+    from cnnlab import equivariance, moving
 
-    return moving.moved, moving.follow, moving.shift_test
+    return moving.moved, moving.follow, equivariance.shift_test
 
 
 # Work for the queue ----------------------------------------------------------------------------
@@ -527,12 +528,12 @@ def _shift(made: Studio, layer: str, key: Any) -> ShiftTest:
     name = made.chosen.name
 
     def run() -> ShiftTest:
-        from cnnlab import loading, moving, pretrained
+        from cnnlab import equivariance, loading, moving, pretrained
 
         batch = pretrained.preprocess(made.picture.image, name)
         fill = moving.filling(made.fill, name)
         with loading.using(name, trained=made.chosen.trained) as model:
-            return moving.shift_test(model, batch, layer=layer, fill=fill)
+            return equivariance.shift_test(model, batch, layer=layer, fill=fill)
 
     label = f"Shifting the picture in front of {name}"
     return work.in_queue((PAGE, *key), run, label=label, own=made.picture.own)

@@ -369,21 +369,51 @@ def test_what_the_filters_are_is_said(network: str, layer: str, says: str) -> No
 # The link to one neuron ---------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("network", "place", "cell", "layer", "text"),
+    [
+        ("resnet18", ("layer2.0.bn1", 1), (17, 9, 12), "layer2.0.bn1", "9_12"),
+        ("resnet18", ("layer1.0.relu", 1), (17, 9, 12), "layer1.0.relu~1", "9_12"),
+        ("resnet18", ("layer1.0.relu", 2), (17, 9, 12), "layer1.0.relu", "9_12"),
+        ("vit_b_32", ("encoder.ln", 1), (5, 1, 2), "encoder.ln", "10_0"),  # 1 + 1 · 7 + 2
+    ],
+)
 def test_the_link_to_the_neuron_names_network_layer_channel_cell_and_picture(
+    network: str,
+    place: tuple[str, int],
+    cell: tuple[int, int, int],
+    layer: str,
+    text: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     kept = {"layer_walk_picture": "Sample", "layer_walk_sample": "cat"}
     monkeypatch.setattr(layer_walk_lab.st, "session_state", kept)
-    found = outline("resnet18")
     picture: Any = None
-    place = ("layer2.0.bn1", 1)
-    walk = walk_jobs.Walk(Chosen("resnet18", False), found, place, picture)
-    assert layer_walk_lab.neuron_query(walk, (17, 9, 12)) == {
-        "neuron_network": "resnet18",
+    walk = walk_jobs.Walk(Chosen(network, False), outline(network), place, picture)
+    assert layer_walk_lab.neuron_query(walk, cell) == {
+        "neuron_network": network,
         "neuron_trained": "false",
-        "neuron_layer": "layer2.0.conv1",
-        "neuron_channel": "17",
-        "neuron_cell": "9_12",
+        "neuron_layer": layer,
+        "neuron_channel": str(cell[0]),
+        "neuron_cell": text,
         "neuron_picture": "Sample",
         "neuron_sample": "cat",
     }
+
+
+# What a channel answers to ------------------------------------------------------------------------
+
+
+def test_nine_patches_of_a_channel_once_they_are_asked_for() -> None:
+    at = opened(network="lenet_digits", layer="conv2", channel="3")
+    assert any(panel.label.startswith("What channel 3") for panel in at.expander)
+    assert "data:image" not in " ".join(element.value for element in at.get("html"))
+    at = opened(network="lenet_digits", layer="conv2", channel="3", patches="true")
+    pictures = " ".join(element.value for element in at.get("html"))
+    assert pictures.count("data:image") == 9
+    assert at.error == []
+
+
+def test_without_a_known_field_there_are_no_patches() -> None:
+    at = opened(network="vit_b_32", layer="encoder.ln", patches="true")
+    assert [panel.label for panel in at.expander if panel.label.startswith("What channel")] == []

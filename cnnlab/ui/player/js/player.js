@@ -36,9 +36,9 @@ class Player {
     this.build();
   }
 
-  /** Nothing can be changed where no server listens. */
+  /** Nothing can be changed where no server listens, nor where the numbers are a network's own. */
   get fixed() {
-    return !this.send;
+    return !this.send || Boolean(this.data?.fixed);
   }
 
   build() {
@@ -243,7 +243,8 @@ class Player {
     const { trace } = data;
     const geometry = JSON.stringify([trace.source.shape, trace.weight?.shape, trace.result.shape, trace.steps.writes.length]);
     const first = this.geometry === undefined;
-    const same = geometry === this.geometry;
+    const same = geometry === this.geometry && data.place === this.place;
+    this.place = data.place; // another place in the same network begins anew
     const turned = this.board.trace && same && trace.steps.turned !== this.board.steps.turned;
     this.geometry = geometry;
     this.count = trace.steps.writes.length;
@@ -254,7 +255,7 @@ class Player {
     this.predictElement.hidden = !data.predict;
     if (!same) {
       this.pause();
-      this.step = 0;
+      this.step = data.start ?? 0;
       this.channel = 0;
       this.detail = null;
       this.predict.reset();
