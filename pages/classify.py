@@ -15,6 +15,15 @@ layout.page_head(
 )
 
 main = st.container()  # filled last: it stops where a picture is still to be chosen
+panels.exercises(
+    {
+        "Compare the whole picture with <em>As the network sees it</em>. What was cut away? Upload "
+        "one in which the main thing stands at the edge.": (
+            "The shorter side is resized and the middle square is cut out. What stands outside of "
+            "it cannot be recognised: the network never sees it."
+        )
+    }
+)
 quiz(questions(), key="classify_quiz")
 
 with main:

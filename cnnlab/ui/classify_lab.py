@@ -428,8 +428,7 @@ def flips_and_crops(picture: Picture, answer: Answer, k: int) -> tuple[str, str]
         What was chosen.
     """
     work.networks()
-    from cnnlab import answers, catalogue, pretrained
-    from cnnlab.preprocessing import view_batches
+    from cnnlab import answers, catalogue
 
     own_network = answer.name == catalogue.OWN
     offered = [crops for crops, names in CROPS.items() if len(names) <= (2 if own_network else 10)]
@@ -457,16 +456,15 @@ def flips_and_crops(picture: Picture, answer: Answer, k: int) -> tuple[str, str]
             ]
         )
     )
-    batches = view_batches(picture.image, answer.name, crops=crops)
+    pictures = _views(picture, answer.name, crops)
     cards: dict[str, list[tuple[str, str, Image.Image, str]]] = {"": [], "mirrored": []}
-    for (view, batch), scores in zip(batches.items(), logits.astype(np.float64), strict=True):
+    for (view, seen), scores in zip(pictures.items(), logits.astype(np.float64), strict=True):
         shares = softmax(scores)
         first = int(shares.argmax())
         says = f"{labels[first]}\n{percent(float(shares[first]))}"
-        seen, alt = pretrained.as_seen(batch, answer.name), f"View {view}: {says}"
         place, _, turned = view.partition(", ")
-        row = cards[turned if len(batches) > 2 else ""]
-        row.append((f"{place} ⇋" if turned else place, says, seen, alt))
+        row = cards[turned if len(pictures) > 2 else ""]
+        row.append((f"{place} ⇋" if turned else place, says, seen, f"View {view}: {says}"))
     st.html("".join(picture_cards(row, smallest="7.5rem") for row in cards.values() if row))
     layout.prose(
         "**What to see.** A cat in the mirror is a cat, and so is one a little further to the "
@@ -478,6 +476,16 @@ def flips_and_crops(picture: Picture, answer: Answer, k: int) -> tuple[str, str]
         "so there are no crops."
     )
     return crops, mean
+
+
+def _views(picture: Picture, name: str, crops: str) -> dict[str, Image.Image]:
+    """Return the views as pictures."""
+    from cnnlab import catalogue, preprocessing, pretrained
+
+    if name != catalogue.OWN:
+        return preprocessing.views(picture.image, name, crops=crops)
+    batches = preprocessing.view_batches(picture.image, name, crops=crops)
+    return {view: pretrained.as_seen(batch, name) for view, batch in batches.items()}
 
 
 def _agreement(logits: np.ndarray[Any, Any], first: int, labels: list[str], seconds: float) -> str:

@@ -69,6 +69,11 @@ def several_networks() -> str:
             networks.offer_download(f"{PAGE}_{name}", name)
     if len(answers) > 1:
         _side_by_side(answers)
+        layout.prose(
+            "**What to see.** Networks that were trained on the same pictures often disagree on "
+            "the class and agree on the kind of thing. Each prepares the picture by its own "
+            "recipe. A larger one is more often right on ImageNet, not on every picture."
+        )
     elif len(chosen) == 1:
         st.info("Choose a second network under “Compare with”.", icon=":material/add:")
     return classify_code(*ready, k=k)
@@ -148,7 +153,7 @@ def _side_by_side(answers: list[Answer]) -> None:
             return "does not know it"
         index = known[answer.name].index(category)
         rank = answer.ranks[index]
-        return f"{percent(answer.probability(index))} (no. {rank})"
+        return f"{percent(answer.probability(index))} (no.\u00a0{rank})"
 
     st.markdown("**The first three of each, under all**")
     panels.table(

@@ -244,7 +244,7 @@ def test_networks_answer_side_by_side() -> None:
     for name in names:
         assert f"{facts(name).n_params / 1e6:.1f} million parameters" in text
         first = ask(picture, name).best[0]
-        assert f'<td class="">{percent(first.probability)} (no. 1)</td>' in text
+        assert f'<td class="">{percent(first.probability)} (no.\u00a01)</td>' in text
     assert "get_model_weights(name).DEFAULT" in script(at)
 
 
