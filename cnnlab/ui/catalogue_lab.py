@@ -13,7 +13,7 @@ from cnnlab.choosing import ORDERS, OWN, Entry, Wanted, entries, frontier, in_or
 from cnnlab.comparing import compare, duration, in_a_sentence, picture_words
 from cnnlab.derivations import with_unit
 from cnnlab.families import FAMILIES, TOPICS
-from cnnlab.figures.catalogue import TRANSFORMERS, accuracy_chart, fact_table, paper_table
+from cnnlab.figures.catalogue import accuracy_chart, fact_table, paper_table
 from cnnlab.ui import controls, layout, panels
 from cnnlab.ui.network_table import network_table, wishes
 from cnnlab.weight_files import folder
@@ -222,7 +222,7 @@ def comparison(found: Found) -> None:
     for entry in chosen:
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             st.markdown(f"**{entry.name}**", width="content")
-            for link in _links(entry):
+            for link in _links(entry, every=True):
                 st.page_link(
                     _PAGES / link["file"],
                     label=link["label"],
@@ -317,11 +317,12 @@ def _state(entry: Entry) -> str:
     return f"no, {duration(download_seconds(entry.weights.file_bytes, mbit_per_s=50))}"
 
 
-def _links(entry: Entry) -> list[dict[str, Any]]:
-    """Return the lessons in which a network can be opened."""
+def _links(entry: Entry, *, every: bool = False) -> list[dict[str, Any]]:
+    """Return the lessons in which a network can be opened; the table has room for three."""
     found: list[tuple[str, str, dict[str, str]]] = []
-    if entry.family.title not in TRANSFORMERS:
-        found.append(("Classify", "classify", {"classify_network": entry.name}))
+    found.append(("Classify", "classify", {"classify_network": entry.name}))
+    if every or entry.name == OWN:
+        found.append(("Walk", "layer_walk", {"layer_walk_network": entry.name}))
     if entry.name == OWN:
         found.append(("Draw a digit", "draw_a_digit", {}))
     else:

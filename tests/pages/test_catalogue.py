@@ -236,9 +236,9 @@ def opened(name: str) -> list[tuple[str, AppTest]]:
     [
         ("squeezenet1_0", ["Classify", "Every layer", "Architectures"]),
         ("alexnet", ["Classify", "Every layer", "Architectures"]),
-        ("vit_b_16", ["Every layer"]),
+        ("vit_b_16", ["Classify", "Every layer"]),
         ("regnet_y_400mf", ["Classify", "Every layer"]),
-        (OWN, ["Classify", "Draw a digit"]),
+        (OWN, ["Classify", "Walk", "Draw a digit"]),
     ],
 )
 def test_every_link_opens_its_lesson_with_this_network(name: str, labels: list[str]) -> None:
@@ -249,6 +249,7 @@ def test_every_link_opens_its_lesson_with_this_network(name: str, labels: list[s
         "Every layer": "Every layer of a network",
         "Architectures": "Architectures",
         "Draw a digit": "Draw a digit",
+        "Walk": "Walk through a network",
     }
     for label, at in found:
         assert [title.value for title in at.title] == [titles[label]]
@@ -256,6 +257,19 @@ def test_every_link_opens_its_lesson_with_this_network(name: str, labels: list[s
         picked = [box.value for box in at.selectbox if box.key.endswith("_network")]
         want = "alexnet_one_column" if (name, label) == ("alexnet", "Architectures") else name
         assert picked == ([] if label == "Draw a digit" else [want])
+
+
+@pytest.mark.parametrize("name", ["resnet18", "swin_t", OWN])
+def test_every_link_of_the_comparison_opens_its_lesson(name: str) -> None:
+    entry = next(entry for entry in entries() if entry.name == name)
+    links = catalogue_lab._links(entry, every=True)
+    assert {link["label"] for link in links} >= {"Classify", "Walk"}
+    for link in links:
+        at = run(ROOT / "pages" / link["file"], **link["query"])
+        assert at.warning == []
+        picked = {box.key: box.value for box in at.selectbox}
+        for key, value in link["query"].items():
+            assert picked[key] == value
 
 
 def test_every_network_named_by_the_lesson_on_architectures_is_the_same() -> None:
