@@ -83,7 +83,7 @@ def invert(
     name : str
         The network's name, which says how pictures are prepared.
     layer : str
-        Name of the layer.
+        Name of the layer; one that runs several times counts where it runs first.
     steps : int
         Steps of gradient descent.
     side : int

@@ -36,10 +36,8 @@ class View {
   row(row) {
     const picture = make("img", "");
     picture.src = this.data.picture.src;
-    picture.alt = "";
+    picture.alt = row.frameAlt;
     const seen = make("div", "seen", picture);
-    seen.setAttribute("role", "img");
-    seen.setAttribute("aria-label", row.frameAlt);
     if (row.frame) {
       const frame = make("div", "frame");
       for (const [name, share] of Object.entries(row.frame)) frame.style[name] = `${100 * share}%`;

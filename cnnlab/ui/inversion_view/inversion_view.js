@@ -48,7 +48,7 @@ class View {
       const [image, words] = this.parts[place];
       return make("figure", "", image, make("figcaption", "", make("code", "", film.layer), words));
     });
-    const original = make("figure", "", target, make("figcaption", "", make("strong", "", "The photograph")));
+    const original = make("figure", "", target, make("figcaption", "", make("strong", "", "The picture")));
     this.films.replaceChildren(original, ...films);
     this.frame = this.last;
     this.draw();
