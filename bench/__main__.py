@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from bench import counting, digits, filters, networks, pages
+from bench import classroom, counting, digits, filters, networks, pages
 from bench.result import as_dict, as_table
 from tests.conftest import home_with_weights
 
@@ -25,6 +25,7 @@ def main() -> None:
             *pages.first_renders(folder, torch_home, rounds=ROUNDS),
             *pages.reruns(folder, torch_home, rounds=5 * ROUNDS),
             *pages.stepping(folder, torch_home, rounds=ROUNDS),
+            *classroom.classroom(folder, torch_home),
             *networks.classification(rounds=5 * ROUNDS),
             *networks.attribution(rounds=3 * ROUNDS),
             *networks.maps(rounds=5 * ROUNDS),

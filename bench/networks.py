@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from bench.result import Result
 
-__all__ = ["attribution", "classification", "maps"]
+__all__ = ["attribution", "bare_seconds", "classification", "maps"]
 
 NAME = "squeezenet1_0"
 
@@ -39,6 +39,21 @@ def classification(*, rounds: int) -> list[Result]:
 
     times = interleaved(lambda: answers.ask(picture, NAME).top(5), bare, rounds=rounds)
     return [Result(f"classify, {NAME}", "torchvision's recipe", *times)]
+
+
+def bare_seconds() -> float:
+    """Return the median time of one plain forward pass of a small network."""
+    import torch
+
+    from cnnlab import loading
+
+    model, batch = loading.load(NAME), torch.zeros(1, 3, 224, 224)
+
+    def forward() -> None:
+        with torch.inference_mode():
+            model(batch)
+
+    return float(interleaved(forward, forward, rounds=15)[0])
 
 
 def maps(*, rounds: int) -> list[Result]:

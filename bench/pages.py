@@ -10,14 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.sync.client import connect
 
 from bench.result import Result
 from cnnlab.lessons import HOME, LESSONS
 from tests.browser.conftest import FLAGS, ROOT, Server, start, stop
 from tests.browser.find_chromium import chromium
+from tests.visitor import Visitor
 
 __all__ = ["cold_start", "first_renders", "reruns", "stepping"]
 
@@ -182,39 +180,9 @@ def reruns(folder: Path, torch_home: Path, *, rounds: int) -> list[Result]:
         server(folder / "blank", torch_home, script=BLANK) as blank,
     ):
         for title, path in pages:
-            mine, base = Session(ours.url, path), Session(blank.url, "")
-            pairs = [(mine.run(), base.run()) for _ in range(rounds + 1)][1:]
+            with Visitor(ours.url, path) as mine, Visitor(blank.url) as base:
+                pairs = [(mine.run(), base.run()) for _ in range(rounds + 1)][1:]
+                assert mine.headings[0] == TITLES[path]  # and not the home page
             ours_s, base_s = (statistics.median(column) for column in zip(*pairs, strict=True))
             results.append(Result(f"rerun, {title}", "blank page", ours_s, base_s))
-            mine.close()
-            base.close()
     return results
-
-
-class Session:
-    """One visitor without a browser, over Streamlit's websocket."""
-
-    def __init__(self, url: str, path: str) -> None:
-        address = url.replace("http", "ws", 1) + "/_stcore/stream"
-        self.socket = connect(address, subprotocols=["streamlit"], max_size=None)  # type: ignore[list-item]
-        self.path, self.page_hash = path, ""
-        self.run()
-
-    def run(self) -> float:
-        """Ask for one run of the page; return the seconds until it has finished."""
-        message = BackMsg()
-        message.rerun_script.page_script_hash = self.page_hash
-        if not self.page_hash:
-            message.rerun_script.page_name = self.path
-        start = time.perf_counter()
-        self.socket.send(message.SerializeToString())
-        while True:
-            answer = ForwardMsg.FromString(self.socket.recv(timeout=120))
-            kind = answer.WhichOneof("type")
-            if kind == "new_session":
-                self.page_hash = answer.new_session.page_script_hash
-            elif kind == "script_finished":
-                return time.perf_counter() - start
-
-    def close(self) -> None:
-        self.socket.close()

@@ -73,7 +73,7 @@ class Method:
     needs_relu: bool = False
 
 
-_CAM = "1 forward pass, a short way back"
+_CAM = "1 forward pass, a backward pass down to the layer"
 METHODS = MappingProxyType(
     {
         "grad_cam": Method(

@@ -12,7 +12,8 @@ from torch import nn
 
 from cnnlab.checks import InputError
 from cnnlab.features import record
-from cnnlab.pretrained import as_seen, load, preprocess
+from cnnlab.loading import using
+from cnnlab.pretrained import as_seen, preprocess
 
 __all__ = ["FirstLayer", "first_convolution", "first_layer"]
 
@@ -98,10 +99,11 @@ def first_layer(image: Image.Image, name: str) -> FirstLayer:
     InputError
         If the picture or the network cannot be used.
     """
-    model, batch = load(name), preprocess(image, name)
-    layer = first_convolution(model)
-    with torch.inference_mode(), record(model, layer) as seen:
-        seen.model(batch.to(next(model.parameters()).device))
+    batch = preprocess(image, name)
+    with using(name) as model:
+        layer = first_convolution(model)
+        with torch.inference_mode(), record(model, layer) as seen:
+            seen.model(batch.to(next(model.parameters()).device))
     convolution = seen.layer
     assert isinstance(convolution, nn.Conv2d)  # found as one
     return FirstLayer(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Any
@@ -46,7 +47,7 @@ def size_of(value: Any) -> int:
 
 
 class Recent:
-    """A dictionary that lets go of what was not asked for longest.
+    """A dictionary that lets go of what was not asked for longest; threads may share it.
 
     Parameters
     ----------
@@ -68,6 +69,7 @@ class Recent:
         self.count, self.n_bytes = count, n_bytes
         self.used_bytes = 0
         self._values: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._lock = threading.RLock()
 
     def __len__(self) -> int:
         """Return how many values are kept."""
@@ -79,28 +81,32 @@ class Recent:
 
     def get(self, key: Hashable) -> Any:
         """Return the value under `key`, now the youngest, or None."""
-        if key not in self._values:
-            return None
-        self._values.move_to_end(key)
-        return self._values[key][0]
+        with self._lock:
+            if key not in self._values:
+                return None
+            self._values.move_to_end(key)
+            return self._values[key][0]
 
     def put(self, key: Hashable, value: Any, *, size: int | None = None) -> None:
         """Keep a value; the oldest ones go until all fit. `size` spares measuring it."""
-        self.drop(key)
         size = size_of(value) if size is None else size
-        if size > self.n_bytes or not self.count:
-            return
-        self._values[key] = value, size
-        self.used_bytes += size
-        while len(self) > self.count or self.used_bytes > self.n_bytes:
-            self.drop(next(iter(self._values)))
+        with self._lock:
+            self.drop(key)
+            if size > self.n_bytes or not self.count:
+                return
+            self._values[key] = value, size
+            self.used_bytes += size
+            while len(self) > self.count or self.used_bytes > self.n_bytes:
+                self.drop(next(iter(self._values)))
 
     def drop(self, key: Hashable) -> None:
         """Let go of the value under `key`, if there is one."""
-        _, size = self._values.pop(key, (None, 0))
-        self.used_bytes -= size
+        with self._lock:
+            _, size = self._values.pop(key, (None, 0))
+            self.used_bytes -= size
 
     def clear(self) -> None:
         """Let go of everything."""
-        self._values.clear()
-        self.used_bytes = 0
+        with self._lock:
+            self._values.clear()
+            self.used_bytes = 0

@@ -12,7 +12,7 @@ from torchvision.transforms.v2 import functional as F
 
 from cnnlab.catalogue import weights_of
 from cnnlab.compute import progress
-from cnnlab.loading import load
+from cnnlab.loading import using
 
 __all__ = ["class_probabilities", "normalised"]
 
@@ -74,13 +74,12 @@ def class_probabilities(pictures: Sequence[Tensor], name: str) -> NDArray[np.flo
     InputError
         If the network cannot be loaded.
     """
-    model = load(name)
-    device = next(model.parameters()).device
     rows = []
-    for start in range(0, len(pictures), _BATCH):
-        progress(start / len(pictures))
-        batch = normalised(pictures[start : start + _BATCH], name)
-        with torch.inference_mode():
+    with using(name) as model, torch.inference_mode():
+        device = next(model.parameters()).device
+        for start in range(0, len(pictures), _BATCH):
+            progress(start / len(pictures))
+            batch = normalised(pictures[start : start + _BATCH], name)
             rows.append(model(batch.to(device)).softmax(1).double().cpu())
     found: NDArray[np.float64] = torch.cat(rows).numpy()
     return found

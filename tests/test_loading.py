@@ -3,7 +3,6 @@
 import ast
 import dataclasses
 import pickle
-import re
 import threading
 import time
 from pathlib import Path
@@ -18,6 +17,7 @@ from cnnlab.catalogue import facts, names, weights_of
 from cnnlab.checks import InputError
 from cnnlab.features import default_layer
 from cnnlab.loading import default_name, forget, load, using
+from tests.random_weights import write_weights
 
 ROOT = Path(__file__).resolve().parents[1]
 FAST = ["densenet121", "googlenet", "mnasnet0_5", "mobilenet_v3_small", "squeezenet1_1"]
@@ -53,23 +53,6 @@ def home(tmp_path, monkeypatch):
     forget()
     yield tmp_path
     forget()
-
-
-def write_weights(name: str) -> Path:
-    """Write random weights as torchvision's file of `name` would hold them."""
-    extras = {"googlenet": {"aux_logits": True}}.get(name, {})
-    settings = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
-    torch.manual_seed(0)
-    state = torchvision.models.get_model(name, weights=None, **extras, **settings).state_dict()
-    for key in list(state):
-        if state[key].is_floating_point():  # running statistics too
-            state[key] = state[key] + 0.01 * torch.rand_like(state[key])
-    if name.startswith("densenet"):  # these files are older than today's names and counters
-        old = re.compile(r"(denselayer\d+\.(?:norm|conv))([12])")
-        state = {old.sub(r"\1.\2", key): state[key] for key in state if "num_batches" not in key}
-    path = weights.cached_path(name)
-    torch.save(state, path)
-    return path
 
 
 def plain_settings(model: nn.Module) -> list:

@@ -1,5 +1,7 @@
 """What is remembered, and when it goes."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,3 +74,25 @@ def test_none_can_be_kept():
     last = Recent(count=1, n_bytes=1000)
     last.put("a", None)
     assert "a" in last
+
+
+def test_threads_that_put_and_drop_at_once_leave_the_count_right():
+    """A page that runs again while it still runs shares its session's results with itself."""
+    last = Recent(count=5, n_bytes=40)
+
+    def put_and_drop(thread: int) -> None:
+        for turn in range(5000):
+            key = (thread + turn) % 9
+            last.put(key, turn, size=1 + key)
+            last.get(key + 1)
+            last.drop((key + 4) % 9)
+
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(6) as threads:
+            list(threads.map(put_and_drop, range(6)))
+    finally:
+        sys.setswitchinterval(switch)
+    assert last.used_bytes == sum(1 + key for key in range(9) if key in last)
+    assert len(last) <= 5

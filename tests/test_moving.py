@@ -18,7 +18,7 @@ from cnnlab import compute, loading
 from cnnlab.checks import InputError
 from cnnlab.features import private_copy, spatial_layers
 from cnnlab.moves import Move, series
-from cnnlab.moving import follow, last_layer, moved, three_layers
+from cnnlab.moving import Followed, follow, last_layer, moved, three_layers
 from cnnlab.pretrained import preprocess
 from cnnlab.samples import sample
 from tests.real_weights import needs_weights
@@ -304,6 +304,35 @@ def test_no_hook_is_left_after_success_error_or_cancelling(small, picture, monke
     assert len(twins) > 3
     assert [n_hooks(model) for model in (small, *twins)] == [0] * (1 + len(twins))
     assert numbers_of(small) == before
+
+
+def test_two_who_follow_one_network_at_once_get_their_own_results(small) -> None:
+    pictures = [
+        torch.rand(1, 3, 20, 28, generator=torch.Generator().manual_seed(i)) for i in (1, 2)
+    ]
+    turns, layers = series("rotation", 20), ["1", "4", "input of 7"]
+    alone = [follow(small, picture, turns, layers=layers, fill=FILL) for picture in pictures]
+    together: dict[int, list[Followed]] = {0: [], 1: []}
+    start = threading.Barrier(2)
+
+    def work(who: int) -> None:
+        start.wait()
+        for _ in range(10):
+            together[who].append(
+                follow(small, pictures[who], turns, layers=layers, fill=FILL, batch_size=3)
+            )
+
+    threads = [threading.Thread(target=work, args=(who,)) for who in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for who in (0, 1):
+        assert len(together[who]) == 10
+        for found in together[who]:
+            np.testing.assert_allclose(found.relative, alone[who].relative, rtol=1e-4, atol=1e-5)
+            np.testing.assert_allclose(found.probabilities, alone[who].probabilities, atol=1e-5)
+    assert n_hooks(small) == 0
 
 
 def test_progress_goes_from_batch_to_batch(small, picture, monkeypatch) -> None:

@@ -312,7 +312,7 @@ def poolings(draw):
 @settings(deadline=None, max_examples=60)
 @given(pool=poolings(), data=st.data())
 def test_any_pooling(pool: nn.Module, data: st.DataObject) -> None:
-    x = torch.randn(1, 2, 9, 8, dtype=torch.float64)
+    x = torch.randn(1, 2, 9, 8, dtype=torch.float64) - 2  # where padding must not win
     model = nn.Sequential(pool).eval()
     own = model(x)[0].numpy()
     channel, row, column = (data.draw(st.integers(0, length - 1)) for length in own.shape)
@@ -440,6 +440,15 @@ def test_what_cannot_be_told_is_said_in_a_sentence() -> None:
     assert "made inside it" in story.says
     own = float(own_output(model, batch, layer)[0, 3, 0])
     assert story.value == pytest.approx(own, rel=1e-5)  # torch has a fast way for attention
+
+
+def test_only_what_gives_something_of_its_own_is_a_layer() -> None:
+    model = nn.Sequential(nn.Conv2d(1, 1, 1), nn.Identity(), nn.ReLU6(), nn.Dropout()).eval()
+    plan = outline(model, (1, 1, 3, 3))
+    assert list(plan.layers) == ["0", "2", "3"]
+    story = explain_cell(model, torch.rand(1, 1, 3, 3), "3", 0, (1, 1), plan=plan)
+    assert [step.title for step in story.steps] == ["Convolution, 1 × 1 × 1", "ReLU6"]
+    assert story.told == 2
 
 
 def test_a_layer_that_runs_twice_has_a_name_for_each_run() -> None:

@@ -343,7 +343,7 @@ def answers(made: Studio) -> None:
             "guess when it gets each version."
         )
         return
-    name = networks.picker(PAGE)
+    name = networks.picker(PAGE, digits=False)
     try:
         said = _ask(made, name)
     except InputError as error:

@@ -17,6 +17,7 @@ from PIL import Image
 
 from cnnlab import pixel_moves, pixel_tensors, samples
 from cnnlab.kernels import KERNELS
+from cnnlab.ui import sessions
 
 if TYPE_CHECKING:
     from cnnlab.augmentation import Change
@@ -30,7 +31,14 @@ __all__ = [
     "shuffled_pixels",
     "tensor",
     "versions",
+    "watched",
 ]
+
+
+@st.cache_resource(scope="session", show_spinner=False, on_release=sessions.begin_to_end)
+def watched(session: str) -> str:
+    """Return the name of a session; Streamlit releases it when the session loses its page."""
+    return session
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -110,3 +118,9 @@ def versions(
         augmenting.steps(first, recipe, seed=seed, epoch=epoch, other=other)
         for epoch in range(epochs)
     ]
+
+
+def forget_own_results() -> None:
+    """Let go of everything that this session keeps here; other sessions keep theirs."""
+    for function in (shuffled_pixels, shifted_pixels, tensor, versions):
+        function.clear()

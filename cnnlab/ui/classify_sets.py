@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from PIL import Image
 from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cnnlab import images
 from cnnlab.checks import InputError
@@ -18,7 +19,7 @@ from cnnlab.compute import BusyError
 from cnnlab.figures.charts import percent
 from cnnlab.figures.class_bars import bar_cards
 from cnnlab.samples import SAMPLES
-from cnnlab.ui import cache, controls, layout, networks, panels, work
+from cnnlab.ui import cache, controls, layout, networks, panels, sessions, work
 from cnnlab.ui.classify_lab import MODES, OPENED, PAGE, guesses
 from cnnlab.ui.controls import Picture, choice
 
@@ -68,6 +69,8 @@ def several_networks() -> str:
             networks.offer_download(f"{PAGE}_{name}", name)
     if len(answers) > 1:
         _side_by_side(answers)
+    elif len(chosen) == 1:
+        st.info("Choose a second network under “Compare with”.", icon=":material/add:")
     return classify_code(*ready, k=k)
 
 
@@ -230,19 +233,20 @@ def _digits() -> dict[str, Picture]:
 
 def _own_pictures() -> dict[str, Picture]:
     """Let a learner upload several pictures; stop until there are some."""
+    key = f"{PAGE}_uploads_{st.session_state.get(_FORGOTTEN, 0)}"  # an empty one after that
     files = st.file_uploader(
         f"2 to {MOST_PICTURES} pictures: JPEG, PNG, WebP, GIF, BMP or TIFF, at most 10 MB each",
         type="image",
         accept_multiple_files=True,
         max_upload_size=10,
-        key=f"{PAGE}_uploads_{st.session_state.get(_FORGOTTEN, 0)}",  # an empty one after that
+        key=key,
     )
     kept: dict[str, Picture] = st.session_state.get(_SET, {})
     if files:
         if len(files) > MOST_PICTURES:
             st.warning(f"{MOST_PICTURES} pictures at most: the first {MOST_PICTURES} are shown.")
         read = {
-            file.file_id: kept.get(file.file_id) or _read(file.getvalue(), number)
+            file.file_id: kept.get(file.file_id) or _read(file, key, number)
             for number, file in enumerate(files[:MOST_PICTURES], 1)
         }
         kept = {key: picture for key, picture in read.items() if picture is not None}
@@ -260,13 +264,14 @@ def _own_pictures() -> dict[str, Picture]:
     return kept
 
 
-def _read(data: bytes, number: int) -> Picture | None:
+def _read(file: UploadedFile, key: str, number: int) -> Picture | None:
     """Return the picture in an uploaded file, or say in one sentence why there is none."""
     try:
-        image = images.load_image(data, max_side=SIDE)
+        image = images.load_image(file.getvalue(), max_side=SIDE)
     except InputError as error:
         st.error(f"Picture {number}: {error}")
         return None
+    sessions.drop_upload(file, key=key, keep_name=True)
     title = f"Picture {number}"
     return replace(controls.as_picture(image, title, "A picture that you chose."), own=True)
 

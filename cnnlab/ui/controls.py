@@ -10,11 +10,12 @@ from typing import Literal, TypeVar
 
 import streamlit as st
 from PIL import Image
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from cnnlab import images
 from cnnlab.checks import InputError
 from cnnlab.samples import SAMPLES
-from cnnlab.ui import cache, layout, work
+from cnnlab.ui import cache, layout, sessions, work
 
 __all__ = [
     "Picture",
@@ -29,6 +30,7 @@ __all__ = [
 
 T = TypeVar("T")
 _OWN = "own_picture"  # what a learner uploaded or photographed, kept for all pages of the session
+_FORGOTTEN = "own_pictures_forgotten"  # how many times
 
 
 @dataclass(frozen=True)
@@ -78,18 +80,20 @@ def picture_picker(page: str, *, digits: bool = False) -> Picture:
         name = pick("Sample", list(SAMPLES), key=f"{page}_sample")
         sample = SAMPLES[name]
         return as_picture(cache.sample(name), sample.title, sample.alt)
+    again = st.session_state.get(_FORGOTTEN, 0)  # another field: the old one shows the old name
+    key = f"{page}_{source.lower()}" + (f"_{again}" if again else "")
     with st.container():
         if source == "Upload":
             file = st.file_uploader(
                 "JPEG, PNG, WebP, GIF, BMP or TIFF, at most 10 MB",
                 type="image",
                 max_upload_size=10,
-                key=f"{page}_upload",
+                key=key,
             )
         else:
-            file = st.camera_input("Take a photograph", key=f"{page}_camera")
+            file = st.camera_input("Take a photograph", key=key)
     if file is not None:
-        return _take(file.getvalue(), file.file_id)
+        _take(file, key)
     own: tuple[str, Picture] | None = st.session_state.get(_OWN)
     if own is None:
         st.info(
@@ -99,8 +103,7 @@ def picture_picker(page: str, *, digits: bool = False) -> Picture:
         )
         st.stop()
     if st.button("Forget my picture", icon=":material/delete:", key=f"{page}_forget"):
-        del st.session_state[_OWN]
-        work.forget_own_results()
+        _forget()
         st.rerun()
     return own[1]
 
@@ -189,19 +192,26 @@ def say_unknown(key: str, options: Collection[str], *, what: str) -> None:
         )
 
 
-def _take(data: bytes, file_id: str) -> Picture:
-    """Return the picture in an uploaded file and keep it; stop with one sentence if it is none."""
+def _take(file: UploadedFile, key: str) -> None:
+    """Keep the picture in an uploaded file; stop with one sentence if it is none."""
     own: tuple[str, Picture] | None = st.session_state.get(_OWN)
-    if own is not None and own[0] == file_id:
-        return own[1]
+    if own is not None and own[0] == file.file_id:
+        return
     try:
-        image = images.load_image(data)
+        image = images.load_image(file.getvalue())
     except InputError as error:
         st.error(str(error))
         st.stop()
     picture = replace(as_picture(image, "Your picture", "The picture that you chose."), own=True)
-    st.session_state[_OWN] = (file_id, picture)
-    return picture
+    st.session_state[_OWN] = (file.file_id, picture)
+    sessions.drop_upload(file, key=key)
+
+
+def _forget() -> None:
+    """Let go of the learner's picture and of all that was made of it."""
+    del st.session_state[_OWN]
+    st.session_state[_FORGOTTEN] = st.session_state.get(_FORGOTTEN, 0) + 1
+    work.forget_own_results()
 
 
 def keep_own(picture: Picture) -> None:

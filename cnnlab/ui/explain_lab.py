@@ -207,14 +207,19 @@ def _card(
 
 def _range(drawn: Drawn, result: Explanation) -> str:
     """Write the ends of the colours, and what lies beyond them."""
-    ends = f"<span>{drawn.low:.3g}</span><span>{drawn.high:.3g}</span>"
+    ends = f"<span>{_number(drawn.low)}</span><span>{_number(drawn.high)}</span>"
     beyond = ""
     if drawn.beyond:
         beyond = (
             f'<p class="small">{100 * drawn.beyond:.1f} % of the pixels lie beyond these colours: '
-            f"all values are from {result.low:.3g} to {result.high:.3g}.</p>"
+            f"all values are from {_number(result.low)} to {_number(result.high)}.</p>"
         )
     return f'<div class="ends">{ends}</div>{beyond}'
+
+
+def _number(value: float) -> str:
+    """Write a number with three digits and a true minus sign."""
+    return f"{value:.3g}".replace("-", "−")
 
 
 def _notes(result: Explanation, category: str) -> list[str]:
@@ -226,7 +231,8 @@ def _notes(result: Explanation, category: str) -> list[str]:
         notes.append("This network has no ReLU: the map is that of the plain gradient.")
     if result.missing is not None:
         notes.append(
-            f"All numbers add up to the change of the score, but for {result.missing:+.2g}."
+            "All numbers together miss the change of the score by "
+            f"{_number(abs(result.missing))}: the path was followed in steps."
         )
     return notes
 

@@ -52,7 +52,7 @@ def learned_filters(picture: Picture) -> None:
     if not panel.open:
         return
     with panel:
-        name = networks.picker(PAGE)
+        name = networks.picker(PAGE, digits=False)
         try:
             wall = _wall(picture, name)
         except InputError as error:

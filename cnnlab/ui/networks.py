@@ -48,7 +48,7 @@ class Chosen(NamedTuple):
         return self.name if self.trained else f"{self.name} with random numbers"
 
 
-def picker(page: str, *, transformers: bool = False) -> str:
+def picker(page: str, *, transformers: bool = False, digits: bool = True) -> str:
     """Let a learner choose a network; stop, with a button to fetch it, until its weights are here.
 
     Parameters
@@ -57,13 +57,15 @@ def picker(page: str, *, transformers: bool = False) -> str:
         Prefix of the widget's key.
     transformers : bool
         Whether networks without feature maps (ViT, Swin, MaxViT) are offered too.
+    digits : bool
+        Whether the lab's own digit network is offered too; not where all is about photographs.
 
     Returns
     -------
     str
         torchvision's name of the network; its weights are on this computer.
     """
-    name = _pick(page, transformers=transformers)
+    name = _pick(page, transformers=transformers, digits=digits)
     from cnnlab import weights
 
     if not weights.is_cached(name):
@@ -110,23 +112,26 @@ def choose(page: str, *, transformers: bool = True) -> Chosen:
     return Chosen(name, trained=False)
 
 
-def _pick(page: str, *, transformers: bool) -> str:
+def _pick(page: str, *, transformers: bool, digits: bool = True) -> str:
     """Let a learner choose a network: those that are ready come first."""
     work.networks()
     from cnnlab import catalogue, loading, weights
 
-    default = loading.default_name()
-    offered = catalogue.every_name() if transformers else catalogue.names()
-    here = [name for name in weights.cached_names() if name in offered]
-    ready = [*here, catalogue.OWN]
+    own = (catalogue.OWN,) if digits else ()
+    offered = (*(catalogue.every_name() if transformers else catalogue.names()), *own)
+    ready = [name for name in (*weights.cached_names(), *own) if name in offered]
     rest = [name for name in offered if name not in ready]
-    controls.say_unknown(f"{page}_network", [*offered, catalogue.OWN], what="network")
+    default = loading.default_name()
+    if default not in offered:
+        default = next(iter(ready), "resnet18")
+    controls.say_unknown(f"{page}_network", offered, what="network")
     return controls.pick(
         "Network",
-        [default, *(name for name in ready if name != default), *rest],
+        [default, *(name for name in (*ready, *rest) if name != default)],
         key=f"{page}_network",
-        help=f"The lab's own digit network, and all of torchvision's "
-        f"{'networks' if transformers else 'CNNs'}. Ready on this computer: {', '.join(ready)}.",
+        help=f"{'The lab’s own digit network, and all' if digits else 'All'} of torchvision's "
+        f"{'networks' if transformers else 'CNNs'}. Ready on this computer: "
+        f"{', '.join(ready) or 'none yet'}.",
     )
 
 

@@ -144,7 +144,7 @@ def played(neuron: Neuron) -> None:
     count = 1
     if most > 1:
         options = list(range(1, most + 1))
-        count = choice("Input channels", options, key=_key("played"), default=min(2, most))
+        count = choice("Input channels", options, key=_key("played"), default=1)
     count = min(count, most)
     first = _chosen_input(made)
     places = [first, *(int(p) for p in made.by_size() if int(p) != first)][:count]
@@ -160,22 +160,25 @@ def played(neuron: Neuron) -> None:
         "place": f"{neuron.network.words} {neuron.picture.digest} {neuron.words} {places}",
         "file": "neuron",
         "fold": layout.is_lecture(),
-        "about": f"Filter {story.steps[0].channel} of {story.steps[0].layer}, {kernel}, around the "
-        "chosen cell, which comes first. Only the chosen input channels take part.",
+        "about": f"Filter {story.steps[0].channel} of {story.steps[0].layer}, {kernel}, on the "
+        f"cells around the chosen one, which is computed in step {story.near.step + 1}. Rows and "
+        "columns are counted from 0 in this cut-out.",
     }
-    step_player(data, key=_key("player"))
     part = float(made.contributions[places].sum())
     rest = float(made.contributions.sum()) - part
     others = len(made.inputs) - len(places)
-    words = [f"the player's sum {signed(part, 6)}"]
+    taking = f"{len(places)} of {_many(len(made.inputs), 'input channel')}"
+    words = [f"their sum {signed(part, 6)}"]
     if others:
         words.append(f"the other {_many(others, 'channel')} {signed(rest, 6)}")
     if made.bias is not None:
         words.append(f"the bias {signed(made.bias, 6)}")
+    verb = "takes" if len(places) == 1 else "take"
     st.markdown(
-        f"{' and '.join(words)[:1].upper()}{' and '.join(words)[1:]} make "
-        f"**{written(made.total, 8)}**; the network has {written(story.steps[0].network, 8)}."
+        f"{taking} {verb} part here: {' and '.join(words)} make **{written(made.total, 8)}**; the "
+        f"network has {written(story.steps[0].network, 8)}."
     )
+    step_player(data, key=_key("player"))
 
 
 def follow(neuron: Neuron) -> None:
@@ -415,6 +418,12 @@ def _stage(neuron: Neuron, layers: _Layers) -> None:
         "heat": heat,
         "says": _field_words(story, field, seen.size),
         "done": st.session_state.get(_key("taken"), 0),
+        "link": {
+            _key("network"): neuron.network.name,
+            _key("layer"): story.layer,
+            _key("channel"): str(story.channel),
+            _key("cell"): _cell_text(story.cell),
+        },
     }
     single = story.maps[1:] == (1, 1)
     st.session_state[_key("columns")] = _columns(story.maps[0]) if single else 0

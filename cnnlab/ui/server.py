@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
@@ -22,6 +23,7 @@ __all__ = [
     "SecurityHeaders",
     "content_policy",
     "explain_crash",
+    "keep_uploads_in_memory",
     "lifespan",
     "middleware",
     "routes",
@@ -194,10 +196,20 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
         raise RuntimeError(
             f"the settings in .streamlit/config.toml were not read: start in {ASSETS.parent}"
         )
+    keep_uploads_in_memory()
     yield {}
     from cnnlab import compute
 
     compute.shutdown()
+
+
+def keep_uploads_in_memory() -> None:
+    """Let Starlette write no part of an uploaded file to the disk.
+
+    It puts files above 1 MB into a temporary file while they arrive. How large they may be is
+    bounded by Streamlit, which counts while it reads (``server.maxUploadSize``).
+    """
+    MultiPartParser.spool_max_size = 0  # 0: however large
 
 
 def explain_crash(error: Exception) -> bool:

@@ -5,11 +5,12 @@ from pathlib import Path
 import streamlit as st
 
 from cnnlab.lessons import HOME, LESSONS, SECTIONS
-from cnnlab.ui import address, layout
+from cnnlab.ui import address, cache, layout, sessions
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 
 address.drop_endless_numbers()
+cache.watched(sessions.session_id())
 st.set_page_config(page_icon=str(layout.FAVICON), layout="wide", menu_items={"About": layout.ABOUT})
 st.logo(layout.FAVICON, size="large")
 

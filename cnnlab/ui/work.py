@@ -13,6 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from cnnlab import compute
 from cnnlab.memory import Recent
 from cnnlab.percent import percent
+from cnnlab.ui import cache, sessions
 
 __all__ = ["download", "forget_own_results", "in_queue", "networks"]
 
@@ -73,7 +74,7 @@ def in_queue(
         if key in mine:
             kept: T = mine.get(key)
             return kept
-        result = _wait_for(("own", _session_id(), key), function, label, line, keep=False)
+        result = _wait_for(("own", sessions.session_id(), key), function, label, line, keep=False)
         mine.put(key, result)
         return result
     return _wait_for(key, function, label, line, keep=True)
@@ -131,8 +132,11 @@ def _tell(box: st.delta_generator.DeltaGenerator, ticket: compute.Ticket[T], lab
 
 
 def forget_own_results() -> None:
-    """Let go of everything that was computed from this learner's own pictures."""
+    """Let go of this learner's uploads and of everything that was computed from them."""
     st.session_state.pop(_MINE, None)
+    cache.forget_own_results()
+    sessions.drop_uploads()
+    sessions.free_memory_soon()
 
 
 def _mine() -> Recent:
@@ -141,11 +145,6 @@ def _mine() -> Recent:
         st.session_state[_MINE] = Recent(count=24, n_bytes=2**25)
     recent: Recent = st.session_state[_MINE]
     return recent
-
-
-def _session_id() -> str:
-    context = get_script_run_ctx()
-    return context.session_id if context is not None else ""
 
 
 def _browser_is_there() -> bool:

@@ -37,7 +37,7 @@ def test_it_opens_with_digits_where_no_weights_are(tmp_path, monkeypatch):
     for method in ("grad_cam", "saliency", "guided_backprop", "integrated_gradients"):
         assert f"<h3>{METHODS[method].title}</h3>" in page
     assert page.count("data:image/png") == 4
-    assert "All numbers add up to the change of the score" in page
+    assert "All numbers together miss the change of the score by" in page
 
 
 def test_a_link_chooses_the_methods():

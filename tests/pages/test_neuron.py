@@ -255,7 +255,7 @@ def test_the_player_computes_the_cell_from_the_strongest_channels() -> None:
     assert data["trace"]["source"]["shape"] == [4, 5, 5]
     assert data["trace"]["result"]["shape"] == [1, 3, 3]
     assert data["start"] == 4
-    (words,) = (m.value for m in at.markdown if "the player's sum" in m.value.lower())
+    (words,) = (m.value for m in at.markdown if "part here: their sum" in m.value)
     assert "the other 12 channels" in words
     strongest = [row["name"] for row in component(at, "rows")["rows"][:4]]
     assert data["trace"]["source"]["planes"] == [f"channel {name}" for name in strongest]

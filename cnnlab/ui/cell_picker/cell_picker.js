@@ -8,11 +8,11 @@ export default function mount({ data, parentElement, setStateValue }) {
   if (!picker) pickers.set(parentElement, (picker = new Picker(parentElement)));
   picker.send = setStateValue;
   picker.show(data);
-  return () => clearTimeout(picker.timer);
+  return () => picker.leave();
 }
 
 const REST = 350; // ms without a move until Python hears of the cell
-const thousands = (number) => number.toLocaleString("en");
+const QUIET = 300; // ms until the address is written; browsers limit how often it may change
 
 /** A number with a true minus sign, at most six digits. */
 function written(value) {
@@ -70,6 +70,23 @@ class Picker {
     this.world.classList.toggle("pixels", Math.max(picture.width, picture.height) <= 64);
     if (heat) this.heat.src = heat.src;
     this.draw();
+    clearTimeout(this.writing);
+    this.writing = setTimeout(() => this.writeLink(), QUIET);
+  }
+
+  leave() {
+    clearTimeout(this.timer);
+    clearTimeout(this.writing);
+    this.timer = null;
+  }
+
+  /** Streamlit leaves out of the address what Python, not the learner, has put into a field. */
+  writeLink() {
+    const query = new URLSearchParams(location.search);
+    const before = query.toString();
+    for (const [name, value] of Object.entries(this.data.link)) query.set(name, value);
+    const text = query.toString();
+    if (text !== before) history.replaceState(history.state, "", `${location.pathname}?${text}${location.hash}`);
   }
 
   /** Colour every cell: blue below zero, white at zero, orange above. */

@@ -25,7 +25,7 @@ def cell_picker(data: dict[str, Any], *, key: str, on_cell: Callable[[], None]) 
         ``height``, ``alt``, ``title``. ``field``: ``start``, ``jump``, ``size`` as (rows,
         columns), or None for the whole picture. ``heat``: a picture to lay over it, with ``src``
         and ``says``, or None. ``says``: what the cell sees, in words. ``done``: the number of the
-        last choice that was taken over.
+        last choice that was taken over. ``link``: names and values that go into the address.
     key : str
         The component's key on this page.
     on_cell : callable

@@ -46,14 +46,9 @@ class Stage {
   }
 
   buildWorld() {
-    const picture = (name) => {
-      const made = make("img", name);
-      made.draggable = false;
-      made.alt = "";
-      return made;
-    };
-    this.ghost = picture("ghost");
-    this.picture = picture("picture");
+    this.ghost = make("div", "ghost"); // what has left the window, pale
+    this.picture = make("img", "picture");
+    this.picture.draggable = false;
     this.edge = make("canvas", "edge");
     this.around = make("div", "around", this.ghost);
     this.window = make("div", "window", this.edge, this.picture);
@@ -102,7 +97,9 @@ class Stage {
     const first = !this.data;
     if (first) this.count = data.echo; // another visit of the same page
     if (first || data.src !== this.data.src || data.fill !== this.data.fill) {
-      for (const image of [this.ghost, this.picture]) image.src = data.src;
+      this.picture.src = data.src;
+      this.picture.alt = data.alt;
+      this.ghost.style.backgroundImage = `url(${data.src})`;
       for (const part of [this.ghost, this.picture, this.edge, this.gotPicture]) part.classList.toggle("pixels", data.width <= 64);
       this.picture.onload = () => data.fill === "edge" && this.drawEdge();
     }
@@ -241,7 +238,7 @@ class Stage {
     const { width, height, answer } = this.data;
     const across = (100 * move.right) / width, down = (100 * move.down) / height;
     const end = `rotate(${move.angle}deg) scale(${move.scale})`;
-    for (const image of [this.ghost, this.picture]) image.style.transform = `translate(${across}%, ${down}%) ${end}`;
+    for (const part of [this.ghost, this.picture]) part.style.transform = `translate(${across}%, ${down}%) ${end}`;
     this.edge.style.transform = `translate(${across / EDGE}%, ${down / EDGE}%) ${end}`;
     this.drawFrame(width, height);
     this.where.textContent = this.words();
