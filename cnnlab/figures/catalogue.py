@@ -133,7 +133,7 @@ def _side(entry: Entry, best: Sequence[Entry], at: Callable[[Entry], float]) -> 
     """Return where a name stands: above the line of the best, where no other point is."""
     if entry in best and at(entry) > 0.3:
         return "top left"
-    return "bottom right" if at(entry) < 0.6 else "bottom left"
+    return "bottom right" if at(entry) < 0.72 else "bottom left"
 
 
 def _name(figure: go.Figure, entry: Entry, words: str, x: float, side: str) -> None:
