@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -314,7 +313,8 @@ def _gallery_card(key: str, picture: Picture, answer: Answer, *, label: int | No
         st.button(
             f"{mark}{best.category}, {percent(best.probability)}",
             key=f"{PAGE}_open_{key}",
-            on_click=partial(_open, key, picture),
+            on_click=_open,
+            args=(key,),  # Streamlit keeps this: it must hold no picture
             width="stretch",
         )
 
@@ -329,11 +329,12 @@ def _thumbnail(image: Image.Image) -> Image.Image:
     return square
 
 
-def _open(key: str, picture: Picture) -> None:
+def _open(key: str) -> None:
     """Show one picture of the gallery alone, at the top of the page, as its link does."""
-    wanted = {f"{PAGE}_mode": MODES[0], f"{PAGE}_picture": "Upload" if picture.own else "Sample"}
-    if picture.own:
-        controls.keep_own(picture)
+    own: Picture | None = st.session_state.get(_SET, {}).get(key)
+    wanted = {f"{PAGE}_mode": MODES[0], f"{PAGE}_picture": "Upload" if own else "Sample"}
+    if own is not None:
+        controls.keep_own(own)
     else:
         wanted[f"{PAGE}_{'sample' if key in SAMPLES else 'digit'}"] = key
     for name, value in wanted.items():

@@ -383,11 +383,12 @@ def _along_the_chain(walk: Walk, values: dict[Place, NDArray[np.float32]], cell:
         for number, place in enumerate(walk.chain):
             value = _exact(values[place][row, column])
             here = place == walk.place
+            runs = sum(name == place[0] for name, _ in walk.outline.shapes)
             st.button(
                 f"{_step(walk, number)}: {value}",
                 key=_key(f"to_{number}"),
                 on_click=_go_to,
-                args=(walk, place),
+                args=(*place, runs > 1),  # Streamlit keeps this: it must hold no picture
                 disabled=here,
                 icon=":material/my_location:" if here else ":material/arrow_forward:",
                 help=f"{place[0]}" + (": you are here" if here else ""),
@@ -404,11 +405,10 @@ def _step(walk: Walk, number: int) -> str:
     return f"after {name.lower() if ' ' in name else name}"  # "after batch norm", "after ReLU"
 
 
-def _go_to(walk: Walk, place: Place) -> None:
+def _go_to(layer: str, run: int, several: bool) -> None:
     """Look at another layer of the chain; channel and cell stay."""
-    layer, run = place
     st.session_state[_key("layer")] = layer
-    if sum(name == layer for name, _ in walk.outline.shapes) > 1:
+    if several:
         st.session_state[_key("run")] = str(run)
 
 

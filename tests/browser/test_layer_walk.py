@@ -178,6 +178,23 @@ def test_the_picture_is_the_numbers(visitor: Callable[..., Visit]) -> None:
     assert visit.problems == []
 
 
+def test_the_number_leads_to_how_it_was_made(visitor: Callable[..., Visit]) -> None:
+    visit = visitor()
+    path = "/layer-walk?layer_walk_network=lenet_digits&layer_walk_layer=conv2"
+    visit.open(f"{path}&layer_walk_channel=3&layer_walk_row=2&layer_walk_column=5")
+    page = visit.page
+    says = page.locator(".one .says")
+    expect(says).to_contain_text("channel 3, row 2, column 5: ")
+    (size,) = re.findall(r"column 5: −?([\d.]+)output", says.inner_text().replace("\n", ""))
+    assert float(size) > 0.1
+    page.get_by_text("How was this number made?").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("One neuron")
+    made = page.get_by_role("heading", name="How conv2, channel 3, cell (2, 5) was made")
+    expect(made).to_be_visible()
+    expect(page.locator(".stMain")).to_contain_text(size[:6])
+    assert visit.problems == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_wider_than_a_phone(visitor: Callable[..., Visit], scheme: str) -> None:
     visit = visitor(width=390, height=844, scheme=scheme)

@@ -38,7 +38,7 @@ class Picker {
     this.image.draggable = false;
     this.heat = make("img", "heat");
     this.heat.draggable = false;
-    this.heat.alt = "";
+    this.heat.alt = "The influence of each pixel, laid over the picture";
     this.frame = make("div", "frame");
     this.world = make("div", "world", this.image, this.heat, this.frame);
     this.seenTitle = make("div", "title");
