@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -38,6 +39,8 @@ def test_sort_tick_and_share(visitor: Callable[..., Visit]) -> None:
     row(page, "densenet121").get_by_role("checkbox").check()
     expect(page.get_by_role("region", name="Facts side by side")).to_contain_text("143,667,240")
     expect(page.locator(".st-key-catalogue_compare [data-tag]")).to_have_count(3)
+    expect(page).to_have_url(re.compile("compare=densenet121"))
+    visit.settle()
     address = page.url
     for part in ("topic=depth", "order=accuracy", "turn=falling", "compare=vgg19"):
         assert f"catalogue_{part}" in address
@@ -47,6 +50,7 @@ def test_sort_tick_and_share(visitor: Callable[..., Visit]) -> None:
     expect(row(other.page, "vgg19").get_by_role("checkbox")).to_be_checked()
     expect(row(other.page, "resnet50").get_by_role("checkbox")).not_to_be_checked()
     facts = other.page.get_by_role("region", name="Facts side by side")
+    other.settle()
     assert facts.locator("thead").inner_text() == page.locator(".numbers thead").first.inner_text()
     assert visit.problems == other.problems == []
 
