@@ -258,6 +258,12 @@ class WorkQueue:
             job.waiting += 1
             return Ticket(self, job)
 
+    def remembered(self, key: Hashable) -> Any | None:
+        """Return a finished result that is still kept; None if there is none. Starts nothing."""
+        with self._lock:
+            job: _Job | None = self._done.get(key)
+            return None if job is None else job.value
+
     def shutdown(self) -> None:
         """Give up what waits or runs, wake everyone, and take nothing more."""
         with self._lock:

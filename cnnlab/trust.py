@@ -461,22 +461,27 @@ def random_areas(
     n_steps: int = STEPS,
     tile: int = 1,
     seed: int = SEED,
-) -> tuple[float, float]:
-    """Return the areas of deletion and insertion in a random order, as a mean over some orders.
+) -> Array:
+    """Return the areas of deletion and of insertion in some random orders.
 
     What a map is worth is its distance from them. Parameters are those of `deletion`.
+
+    Returns
+    -------
+    ndarray of shape (n_orders, 2)
+        Deletion, insertion.
     """
     image = _picture(model, batch)
     soft, grey = blurred(image), torch.zeros_like(image)
-    areas = []
+    areas: list[float] = []
     for number in range(n_orders):
         equal = np.zeros(image.shape[2:])  # all the same: chance decides
         order = pixel_order(equal, tile=tile, seed=seed + number)
-        for both, (first, last) in enumerate(((image, grey), (soft, image))):
-            done = 2 * number + both
-            with part(done / (2 * n_orders), (done + 1) / (2 * n_orders)):
+        for first, last in ((image, grey), (soft, image)):
+            done = len(areas) / (2 * n_orders)
+            with part(done, done + 1 / (2 * n_orders)):
                 areas.append(_curve(model, first, last, order, target, n_steps).area)
-    return float(np.mean(areas[::2])), float(np.mean(areas[1::2]))
+    return np.array(areas).reshape(n_orders, 2)
 
 
 def pixel_order(values: Array, *, tile: int = 1, seed: int = SEED) -> Order:

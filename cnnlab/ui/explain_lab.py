@@ -94,8 +94,12 @@ def cards(
     found: dict[str, Explanation | InputError],
     *,
     category: str,
+    beside: dict[str, str] | None = None,
 ) -> None:
-    """Show the maps side by side, each with its range, its question, its cost and its source."""
+    """Show the maps side by side, each with its range, its question, its cost and its source.
+
+    What `beside` holds for a method, HTML, stands below its map.
+    """
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         opacity = st.slider(
             "Opacity of the maps",
@@ -114,7 +118,16 @@ def cards(
     st.html(
         f'{_STYLE}<div class="explanations">'
         + "".join(
-            _card(method, seen, result, category, opacity, _SHARES[share], contour)
+            _card(
+                method,
+                seen,
+                result,
+                category,
+                opacity,
+                _SHARES[share],
+                contour,
+                (beside or {}).get(method, ""),
+            )
             for method, result in found.items()
         )
         + "</div>"
@@ -156,9 +169,17 @@ def take_away(
 
 def shown_functions() -> tuple[Callable[..., Any], ...]:
     """Return functions that the page has just run, to show their source."""
-    from cnnlab import explaining, rectifiers
+    from cnnlab import explaining, rectifiers, trust
 
-    return explaining.gradient_of, explaining.integrated_gradients, rectifiers.ReluRule
+    return (
+        explaining.gradient_of,
+        explaining.integrated_gradients,
+        rectifiers.ReluRule,
+        trust.randomised,
+        trust.deletion,
+        trust.pixel_order,
+        trust.point,
+    )
 
 
 def _npy(values: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> bytes:
@@ -175,6 +196,7 @@ def _card(
     opacity: float,
     share: float,
     contour: bool,
+    beside: str,
 ) -> str:
     from cnnlab.explaining import METHODS
 
@@ -201,7 +223,7 @@ def _card(
     return (
         f'<figure>{head}<img {few}src="{data_link(drawn.picture)}" alt="{escape(alt)}">'
         f'<div class="bar" style="background:{scale_bar(signed=about.signed)}"></div>'
-        f"{_range(drawn, result)}{notes}{words}</figure>"
+        f"{_range(drawn, result)}{notes}{words}{beside}</figure>"
     )
 
 
