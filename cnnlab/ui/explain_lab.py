@@ -250,7 +250,18 @@ def _notes(result: Explanation, category: str) -> list[str]:
     if result.high <= 0 <= result.low:
         notes.append(_EMPTY.get(result.method, _EMPTY["cam"]).format(category=category))
     if result.n_relus == 0:
-        notes.append("This network has no ReLU: the map is that of the plain gradient.")
+        times = " times Grad-CAM" if result.method == "guided_grad_cam" else ""
+        notes.append(
+            "This network has no ReLU: its activations are smooth (such as SiLU or GELU) and have "
+            f"no switch to change. So this map is the plain gradient{times}, whatever it is called."
+        )
+    elif result.n_others:
+        relus = "1 ReLU follows" if result.n_relus == 1 else f"{result.n_relus} ReLUs follow"
+        notes.append(
+            f"{relus} the rule of this method; {result.n_others} other activations (such as hard "
+            "swish) have no switch to change and pass back the plain gradient. The paper does not "
+            "say what the mixture means."
+        )
     if result.missing is not None:
         notes.append(
             "All numbers together miss the change of the score by "
@@ -266,6 +277,13 @@ _EMPTY = {
     "nothing positive was left for “{category}”. Try another class.",
     "guided_backprop": "The map is empty: no active neuron raises the score of “{category}”.",
     "saliency": "The map is empty: the score does not change with any pixel.",
+    "smooth_grad": "The map is empty: the score does not change with any pixel.",
+    "input_x_gradient": "The map is empty: the prepared picture is 0 everywhere, or the score does "
+    "not change with any pixel.",
+    "integrated_gradients": "The map is empty: the picture is the even one at which the path "
+    "begins, or the score never changes on the way.",
+    "guided_grad_cam": "The map is empty: Grad-CAM or guided backpropagation is, and this is "
+    "their product. Choose another class or another layer.",
 }
 
 

@@ -25,23 +25,23 @@ if TYPE_CHECKING:
 __all__ = ["known", "panel"]
 
 _THUMB = 160  # pixels of a picture on the way
-_TILES = {"squares": 14, "single pixels, as in the paper": 0}  # squares in a row
-_ORDERS = 3  # random orders
+_TILES = {"squares": 7, "single pixels, as in the paper": 0}  # squares in a row
+_ORDERS = 4  # random orders
 _SAME = 0.5  # a mean similarity from which on a map is said to stay much the same
 _STYLE = """
 <style>
 .trust { margin: 0.6rem 0 0; padding: 0.5rem 0 0; line-height: 1.4; font-size: 0.9375rem;
   border-top: 1px solid color-mix(in srgb, currentColor 22%, transparent);
   font-variant-numeric: tabular-nums; }
-.trust div { display: grid; grid-template-columns: 8.5rem 1fr; gap: 0.6rem; margin: 0.15rem 0; }
+.trust div { display: grid; grid-template-columns: 7.4rem 1fr; gap: 0.6rem; margin: 0.15rem 0; }
+.trust dt, .trust dd { margin: 0; padding: 0; }
 .trust dt { font-weight: 600; }
-.trust dd { margin: 0; }
 .trust-lines { display: grid; gap: 1rem 2rem;
   grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); }
 .trust-lines h4 { font-size: 1rem; margin: 0; padding: 0; }
 .cascade { display: flex; gap: 0.9rem; overflow-x: auto; padding-bottom: 0.4rem; }
-.cascade figure { margin: 0; flex: 0 0 9rem; }
-.cascade img { width: 9rem; aspect-ratio: 1; display: block; border-radius: 4px; }
+.cascade figure { margin: 0; flex: 1 0 7.5rem; max-width: 11rem; }
+.cascade img { width: 100%; aspect-ratio: 1; display: block; border-radius: 4px; }
 .cascade .few { image-rendering: pixelated; }
 .cascade figcaption { font-size: 0.875rem; line-height: 1.4; margin-top: 0.3rem;
   font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
@@ -214,7 +214,7 @@ def panel(
 
 def _asked(page: str, picture: controls.Picture, name: str, target: int, layer: str) -> _Asked:
     chosen = st.session_state.get(f"{page}_trust_pixels") or next(iter(_TILES))
-    return _Asked(picture, name, target, layer, _TILES.get(chosen, 14))
+    return _Asked(picture, name, target, layer, _TILES.get(chosen, 7))
 
 
 # Work --------------------------------------------------------------------------------------------
@@ -349,19 +349,19 @@ def _estimate(asked: _Asked, todo: Sequence[str], chance: bool) -> float:
 
 
 def _passes(asked: _Asked, method: str) -> float:
-    """Return about how many forward passes one map takes; a backward pass counts for two."""
+    """Return about how many forward passes one map takes; a backward pass costs as much."""
     from cnnlab import explaining
 
     many = {
-        "smooth_grad": 3.0 * explaining.NOISE_PICTURES,
-        "integrated_gradients": 3.0 * explaining.PATH_STEPS,
-        "guided_grad_cam": 6.0,
+        "smooth_grad": 2.0 * explaining.NOISE_PICTURES,
+        "integrated_gradients": 2.0 * explaining.PATH_STEPS,
+        "guided_grad_cam": 4.0,
         "occlusion": 200.0,
     }
     if method == "ablation_cam":
         usual, layers = networks.layer_sizes(asked.name)
         return float(layers[asked.layer if asked.layer in layers else usual][0])
-    return many.get(method, 3.0)
+    return many.get(method, 2.0)
 
 
 def _pace(name: str) -> float:
@@ -412,8 +412,10 @@ def _against(area: float, by_chance: Array, *, low_is_good: bool) -> str:
     else:
         verdict = "better than chance" if (area < low) == low_is_good else "worse than chance"
     wish = "low" if low_is_good else "high"
-    mean = float(by_chance.mean())
-    return f"area <b>{_number(area)}</b>, random order {_number(mean)}: {verdict} ({wish} is good)"
+    return (
+        f"area <b>{_number(area)}</b> ({wish} is good), in random orders {_number(low)} to "
+        f"{_number(high)}: {verdict}"
+    )
 
 
 def _weights_words(found: _Measured) -> str:
@@ -442,9 +444,14 @@ def _pointing_words(asked: _Asked, pointed: Pointed | None) -> str:
         return f"not for this class: the boxes here are around {labels}"
     label = " or ".join(box.label for box in _meant(asked))
     if pointed.hit:
-        inside = "inside" if pointed.distance == 0 else f"{pointed.distance:.0f} pixels beside"
+        inside = "inside" if pointed.distance == 0 else f"{_pixels(pointed.distance)} beside"
         return f"hit: the maximum lies {inside} the box of the {label}"
-    return f"miss: the maximum lies {pointed.distance:.0f} pixels beside the box of the {label}"
+    return f"miss: the maximum lies {_pixels(pointed.distance)} beside the box of the {label}"
+
+
+def _pixels(distance: float) -> str:
+    number = max(1, round(distance))
+    return "1 pixel" if number == 1 else f"{number} pixels"
 
 
 def _sentence(error: InputError) -> str:
@@ -489,12 +496,19 @@ def _details(
     trust_view(_curves(asked, found, chance), key=f"{page}_trust_curves")
     layout.prose(_caveats(asked, found))
     st.html(_STYLE + _cascade(found, title))
+    times = (
+        "This method multiplies by the picture: where the prepared picture is 0, the map is 0 with "
+        "any weights, and so part of the similarity comes from the picture alone. "
+        if method in ("input_x_gradient", "integrated_gradients")
+        else ""
+    )
     layout.prose(
-        "From left to right the network forgets: each weight gets a random number, the last layer "
-        "first. Each map has colours of its own, from nothing to its largest value. Similarity is "
-        "Spearman's rank correlation of the absolute values, 1 for the same order of all pixels, "
-        "near 0 for unrelated maps; SSIM compares the structure. A low similarity is necessary, "
-        "not sufficient: a map of pure noise has it too. (Adebayo et al. 2018, arXiv:1810.03292)"
+        f"{times}From left to right the network forgets: each weight gets a random number, the "
+        "last layer first. Each map has colours of its own, from nothing to its largest value. "
+        "Similarity is Spearman's rank correlation of the absolute values, 1 for the same order of "
+        "all pixels, near 0 for unrelated maps; SSIM compares the structure. A low similarity is "
+        "necessary, not sufficient: a map of pure noise has it too. (Adebayo et al. 2018, "
+        "arXiv:1810.03292)"
     )
     _all_samples(page, asked, method, title)
 
@@ -520,9 +534,8 @@ def _curves(asked: _Asked, found: _Measured, chance: Array) -> dict[str, Any]:
             {
                 "kind": kind,
                 "title": title,
-                "words": f"area {_number(walk.curve.area)}, in a random order "
-                f"{_number(float(by_chance.mean()))} "
-                f"({_number(float(by_chance.min()))} to {_number(float(by_chance.max()))})",
+                "words": f"area {_number(walk.curve.area)}, in random orders "
+                f"{_number(float(by_chance.min()))} to {_number(float(by_chance.max()))}.",
                 "alt": _course(walk.curve),
                 "axis": f"share of the pixels {done}",
                 "done": done,
@@ -571,7 +584,8 @@ def _cascade(found: _Measured, title: str) -> str:
     for rank, ssim, layer, count, empty in zip(
         found.ranks, found.ssims, found.layers, found.counts, found.empty, strict=True
     ):
-        which = "all layers random" if count == total else f"random from the end down to {layer}"
+        down = "" if count == total else f", down to {layer}"
+        which = f"{count} of {total} layers random{down}"
         what = (
             "<span>an empty map</span>"
             if empty
@@ -651,8 +665,8 @@ def _result(shot: _Shot) -> str:
     if shot.distance is None:
         return "miss: the map is empty"
     if shot.hit:
-        return "hit" if shot.distance == 0 else f"hit, {shot.distance:.0f} pixels beside"
-    return f"miss by {shot.distance:.0f} pixels"
+        return "hit" if shot.distance == 0 else f"hit, {_pixels(shot.distance)} beside"
+    return f"miss by {_pixels(shot.distance)}"
 
 
 def _game(name: str, method: str, layer: str) -> Callable[[], list[_Shot]]:
