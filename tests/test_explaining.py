@@ -428,6 +428,15 @@ def test_a_class_of_probability_zero_is_explained_by_its_score(method):
     close(found.values / np.abs(found.values).max(), before / np.abs(before).max(), 0.05)
 
 
+def test_ablation_cam_keeps_its_direction_where_the_score_is_negative():
+    model, batch = digits.load(), digits.preprocess(digits.sample_digit("digit-7-1"))
+    before = explain("ablation_cam", model, batch, target=7)
+    model.fc2.bias[7] -= 2 * before.score
+    after = explain("ablation_cam", model, batch, target=7)
+    assert after.score == pytest.approx(-before.score, rel=1e-4)
+    close(after.values, before.values, tolerance=1e-3)
+
+
 def test_other_activations_are_counted_beside_the_relus():
     model = network("mobilenet_v3_small")
     found = explain("guided_backprop", model, picture(), target=1)

@@ -155,8 +155,6 @@ def panel(
         Whether to write the results of each method here; not where they stand at the maps, by
         `known`.
     """
-    from cnnlab.explaining import METHODS
-
     st.subheader("Can these maps be believed?", anchor=False)
     layout.prose(
         "Three tests, each of which a map may fail. **Random weights**: does the map change when "
@@ -171,7 +169,17 @@ def panel(
         default=next(iter(_TILES)),
     )
     asked = _asked(page, picture, name, target, layer)
-    wanted = (asked.name, asked.picture.digest, target, layer, asked.tiles, tuple(methods))
+    try:
+        _measure_and_show(page, asked, methods, lines=lines)
+    except InputError as error:  # all workers are busy, for example
+        st.error(str(error))
+
+
+def _measure_and_show(page: str, asked: _Asked, methods: Sequence[str], *, lines: bool) -> None:
+    from cnnlab.explaining import METHODS
+
+    picture = asked.picture
+    wanted = (asked.chance_key, asked.layer, tuple(methods))
     todo = [m for m in methods if work.remembered(asked.key(m), own=picture.own) is None]
     chance = work.remembered(asked.chance_key, own=picture.own)
     results: dict[str, _Measured | InputError] = {}
