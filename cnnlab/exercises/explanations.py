@@ -94,7 +94,7 @@ def questions() -> list[Question]:
             + ". Which map says least about what the network has learnt?",
             answer=stays,
             options=tuple(forgot),
-            why=f"{stays}: much of its map stays while the network forgets everything, so that part "
+            why=f"{stays}: much of its map stays while the network forgets everything; that part "
             "cannot come from what it had learnt. It comes from the picture's edges.",
             slips=(
                 (
