@@ -30,7 +30,7 @@ _ORDERS = 4  # random orders
 _SAME = 0.5  # a mean similarity from which on a map is said to stay much the same
 _STYLE = """
 <style>
-.trust { margin: 0.6rem 0 0; padding: 0.5rem 0 0; line-height: 1.4; font-size: 0.9375rem;
+dl.trust.trust { margin: 0.6rem 0 0; padding: 0.5rem 0 0; line-height: 1.4; font-size: 0.9375rem;
   border-top: 1px solid color-mix(in srgb, currentColor 22%, transparent);
   font-variant-numeric: tabular-nums; }
 .trust div { display: grid; grid-template-columns: 7.4rem 1fr; gap: 0.6rem; margin: 0.15rem 0; }
@@ -117,11 +117,11 @@ def known(
     """
     asked = _asked(page, picture, name, target, layer)
     chance = work.remembered(asked.chance_key, own=picture.own)
-    lines = {}
+    lines: dict[str, str] = {}
     for method in methods:
         found = work.remembered(asked.key(method), own=picture.own)
         if found is not None and chance is not None:
-            lines[method] = _STYLE + _line(asked, found, chance)
+            lines[method] = ("" if lines else _STYLE) + _line(asked, found, chance)
     return lines
 
 
@@ -429,7 +429,7 @@ def _against(area: float, by_chance: Array, *, low_is_good: bool) -> str:
 def _weights_words(found: _Measured) -> str:
     mean = float(np.mean(found.ranks))
     stays = (
-        "it stays much the same, so it says little of what was learnt"
+        "much of it stays, and that part is not what was learnt"
         if mean >= _SAME
         else "the map changes, as it must"
     )
