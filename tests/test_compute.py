@@ -547,6 +547,17 @@ def test_progress_in_a_part_counts_for_that_part(make):
     assert seen == [0.5, 0.875, 0.25]
 
 
+def test_what_is_remembered_can_be_looked_up_without_starting_anything(make):
+    queue = make(remember=1)
+    assert queue.remembered("key") is None
+    done(queue.submit("key", lambda: 7))
+    assert queue.remembered("key") == 7
+    done(queue.submit("own", lambda: 8, keep=False))
+    assert queue.remembered("own") is None
+    done(queue.submit("other", lambda: 9))
+    assert queue.remembered("key") is None
+
+
 def test_a_job_that_says_nothing_has_no_fraction(make):
     ticket = make().submit("key", lambda: None)
     done(ticket)

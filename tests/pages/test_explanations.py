@@ -188,6 +188,25 @@ def test_trust_is_measured_on_demand_and_stands_beside_the_maps():
     assert trust_lines(app) == lines
 
 
+def _another_page() -> None:
+    from cnnlab import digits
+    from cnnlab.ui import controls, trust_panel
+
+    picture = controls.as_picture(digits.sample_digit("digit-3-1"), "A digit", "A 3.")
+    trust_panel.panel("another", picture, "lenet_digits", target=3, methods=["grad_cam"])
+
+
+def test_another_page_needs_one_line():
+    app = AppTest.from_function(_another_page, default_timeout=60).run()
+    assert app.button(key="another_trust").label.startswith("Measure the trust of this map")
+    app.button(key="another_trust").click().run()
+    assert not app.exception
+    (line,) = trust_lines(app)
+    assert line.startswith("Deletion area")
+    assert "<h4>Grad-CAM</h4>" in shown(app)
+    assert len(app.selectbox) == 0  # one method: nothing to choose
+
+
 def test_single_pixels_as_in_the_paper():
     app = opened(
         network="lenet_digits", methods=["Grad-CAM"], trust_pixels="single pixels, as in the paper"
