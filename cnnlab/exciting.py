@@ -8,6 +8,7 @@ regularisers hold them back, and only then one sees what the network looks for.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, fields
@@ -38,6 +39,8 @@ __all__ = [
     "coarse",
     "each_alone",
     "excite",
+    "one_step",
+    "seconds_a_step",
     "total_variation",
 ]
 
@@ -239,7 +242,7 @@ def excite(
                 _, gradient = _gradient(x, shift, answer, rule="redirected")
                 if step == 0 and not gradient.any():
                     raise InputError(_no_way_up(goal))
-            x = _step(x, gradient, step, regularisers)
+            x = one_step(x, gradient, step, regularisers)
             x = torch.maximum(torch.minimum(x, white), black)
         last = torch.from_numpy(frames[-1]).to(device).permute(2, 0, 1)[None, : x.shape[1]] / 255
         best, wanted, peak = _verdict(model, black + (white - black) * last, goal, answer)
@@ -260,8 +263,31 @@ def _gradient(
     return float(score.detach()), gradient
 
 
-def _step(x: Tensor, gradient: Tensor, step: int, regularisers: Regularisers) -> Tensor:
-    """Return the picture after one step up, and after what the regularisers take back."""
+def one_step(x: Tensor, gradient: Tensor, step: int, regularisers: Regularisers) -> Tensor:
+    """Return the picture after one step up, and after what the regularisers take back.
+
+    Parameters
+    ----------
+    x : Tensor of shape (1, C, H, W)
+        The picture, normalised.
+    gradient : Tensor of shape (1, C, H, W)
+        Of the score by every pixel.
+    step : int
+        The number of the step, from 0: the blur comes every fourth time.
+    regularisers : Regularisers
+        What holds the picture back.
+
+    Returns
+    -------
+    Tensor of shape (1, C, H, W)
+        The next picture.
+
+    Examples
+    --------
+    >>> x = torch.tensor([[[[1.0, 1.0]]]])
+    >>> one_step(x, torch.tensor([[[[3.0, -3.0]]]]), 0, Regularisers(decay=0.5)).tolist()
+    [[[[0.550000011920929, 0.44999998807907104]]]]
+    """
     if regularisers.fourier:
         gradient = coarse(gradient)
     length = gradient.square().mean().sqrt()
@@ -336,6 +362,39 @@ def total_variation(x: Tensor) -> Tensor:
     down = functional.pad(x[:, :, 1:] - x[:, :, :-1], (0, 0, 0, 1))
     lengths = (right.square() + down.square() + 1e-6).sqrt()  # smooth at 0
     return lengths.sum(1).mean()
+
+
+def seconds_a_step(model: nn.Module, name: str, *, layer: str | None = None, side: int) -> float:
+    """Return how long one step takes on this computer, for an estimate.
+
+    Parameters
+    ----------
+    model, name
+        The network, as for `excite`.
+    layer : str, optional
+        Where the channel is; None for a class.
+    side : int
+        Longest side of the picture, in pixels.
+
+    Returns
+    -------
+    float
+        In seconds.
+
+    Raises
+    ------
+    InputError
+        If the layer cannot be used.
+    """
+    x = _start(name, "noise", side, torch.Generator().manual_seed(0))
+    x = x.to(next(model.parameters()).device)
+    with torch.inference_mode(False), torch.enable_grad():
+        answer = _answer_to(model, Goal(0, layer))
+        _gradient(x, (0, 0), answer)  # the first time takes longer
+        began = time.perf_counter()
+        _, gradient = _gradient(x.clone(), (0, 0), answer)
+        one_step(x, gradient, BLUR_EVERY - 1, USUAL)
+    return time.perf_counter() - began
 
 
 def each_alone(chosen: Regularisers) -> dict[str, Regularisers]:
