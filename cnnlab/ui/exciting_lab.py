@@ -37,7 +37,7 @@ __all__ = [
 PAGE = "images_that_excite"
 _CLASS, _CHANNEL, _CELL = "a class", "a channel", "one cell of a channel"
 _NOISE, _GREY, _PICTURE = "noise", "grey", "a picture"
-_FIRST = {"flamingo": "flamingo", "3": "3"}  # the class to begin with, where there is one
+_FIRST = ("flamingo", "3")  # the class to begin with, of ImageNet and of the digits
 _SIDES = [96, 128, 224]  # pixels
 _ALONE = {
     "none": "nothing holds it back",
@@ -50,12 +50,12 @@ _ALONE = {
 }
 _SURE = 0.99
 _FOUND = f"{PAGE}_found"
-_LAST = f"{PAGE}_last_place"
 _HIERARCHY = Path(__file__).resolve().parents[2] / "pages" / "hierarchy.py"
 _STYLE = """
 <style>
-.tasks { display: grid; gap: 0.3rem; margin: 0 0 0.6rem; padding: 0; list-style: none; }
-.tasks .done { font-weight: 600; }
+.reach { display: grid; gap: 0.3rem; max-width: 46rem; margin: 0.6rem 0; }
+.reach span { padding-left: 1.3rem; text-indent: -1.3rem; }
+.reach .done { font-weight: 600; }
 </style>
 """
 
@@ -126,10 +126,11 @@ def settings() -> Setting:
         kind = controls.choice("Excite", [_CLASS, _CHANNEL, _CELL], key=f"{PAGE}_goal")
         goal, what = _class_goal(chosen) if kind == _CLASS else _channel_goal(chosen, kind == _CELL)
     with right:
-        start = controls.choice("Begin with", [_NOISE, _GREY, _PICTURE], key=f"{PAGE}_start")
+        with st.container(horizontal=True, gap="medium"):
+            start = controls.choice("Begin with", [_NOISE, _GREY, _PICTURE], key=f"{PAGE}_start")
+            side = _side(chosen)
         picture = networks.picture_picker(PAGE, chosen.name) if start == _PICTURE else None
         with st.container(horizontal=True, gap="medium"):
-            side = _side(chosen)
             steps = controls.whole_number("Steps", 10, 300, 100, key=f"{PAGE}_steps")
             seed = controls.whole_number("Seed", 0, 999, 0, key=f"{PAGE}_seed")
     return Setting(chosen, goal, what, _regularisers(), start, picture, side, steps, seed)
@@ -161,10 +162,10 @@ def _channel_goal(chosen: networks.Chosen, one_cell: bool) -> tuple[Goal, str]:
     key = f"{PAGE}_layer"
     if st.session_state.get(key) not in (None, *layers.channels):
         st.session_state[key] = layers.usual
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small"):
         names = list(layers.channels)
         layer = controls.pick(
-            "Layer", names, key=key, width=260, first=names.index(layers.usual),
+            "Layer", names, key=key, width=215, first=names.index(layers.usual),
             help="By its name in PyTorch, from shallow to deep.",
         )  # fmt: skip
         last = layers.channels[layer] - 1
@@ -188,7 +189,7 @@ def _regularisers() -> Regularisers:
     from cnnlab.exciting import USUAL, Regularisers
 
     st.markdown("**What holds the picture back.** 0 is off.")
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         decay = _strength(
             "L2 decay",
             0.1,
@@ -251,7 +252,7 @@ def _strength(label: str, most: float, usual: float, step: float, name: str, hel
 
 
 def _width() -> int:
-    return 250 if layout.is_lecture() else 190
+    return 240 if layout.is_lecture() else 148
 
 
 def _layers_of(chosen: networks.Chosen) -> _Layers:
@@ -292,7 +293,11 @@ def one_picture(setting: Setting) -> Made | None:
             "steps": list(made.steps),
             "pixelated": setting.side < 64,
             "films": [
-                {"name": setting.what, "frames": list(made.frames), "words": _words(made)},
+                {
+                    "name": setting.what,
+                    "frames": list(made.frames),
+                    "words": [""] * len(made.frames),
+                },
             ],
             "curves": [
                 {"name": _score_name(setting), "values": list(made.scores)},
@@ -302,6 +307,11 @@ def one_picture(setting: Setting) -> Made | None:
         },
         key=f"{PAGE}_film",
     )
+    if setting.regularisers.jitter:
+        st.caption(
+            "The score goes up and down from step to step, since each step sees the picture "
+            "shifted to another place. The last one is that of the picture as it is."
+        )
     if made.silent:
         st.info(_silent_words(setting, made), icon=":material/volume_off:")
     return made
@@ -346,10 +356,6 @@ def _make(setting: Setting, regularisers: Regularisers, side: int, label: str) -
 def _rounded(values: Any) -> tuple[float, ...]:
     """Return numbers with four digits: more would only make the page heavier."""
     return tuple(float(f"{value:.4g}") for value in values.tolist())
-
-
-def _words(made: Made) -> list[str]:
-    return [f"score {_short(made.scores[step])}" for step in made.steps]
 
 
 def _score_name(setting: Setting) -> str:
@@ -398,9 +404,9 @@ def verdict(setting: Setting, made: Made) -> None:
     """Show what the network says of the picture, and the real patches that excite the channel."""
     layout.prose(
         "**What it does not show.** This is one picture of very many: another seed gives another "
-        "one. It raises one number as far as it goes, beyond what any photograph does. Nothing "
-        "says that the network looks for this in *your* pictures. Pixels run from black to white, "
-        "0 to 255, as they were made; the range of each curve stands beside it."
+        "one. It raises one number as far as it goes, often far beyond what photographs reach. It "
+        "does not say that the network looks for this in *your* pictures. Pixels run from black to "
+        "white, 0 to 255, as they were made; the range of each curve stands beside it."
     )
     left, right = st.columns(2, gap="large")
     with left:
@@ -428,7 +434,7 @@ def _said(setting: Setting, made: Made) -> str:
     where = f"The last picture, as it was made: {setting.side} pixels a side, whole grey levels."
     if setting.goal.layer is None:
         sure = f"{setting.what}: {percent(made.probability)}. "
-        return f"{sure}{where} A photograph rarely gets as much."
+        return f"{sure}{where}"
     return f"{where} The channel was excited, no class was."
 
 
@@ -500,12 +506,13 @@ def tasks(setting: Setting, made: Made | None) -> None:
     now = _reached(setting, made)
     reached |= now
     items = "".join(
-        f'<li class="{"done" if task in reached else ""}">'
-        f"{'✓ reached:' if task in reached else '○'} {escape(task)}</li>"
+        f'<span class="{"done" if task in reached else ""}">'
+        f"{'✓ reached:' if task in reached else '○'} {escape(task)}</span>"
         for task in TASKS
     )
-    st.html(f'{_STYLE}<p><strong>Reach, with the controls above:</strong></p>'
-            f'<ul class="tasks">{items}</ul>')  # fmt: skip
+    st.html(
+        f'{_STYLE}<div class="reach"><strong>Reach with the controls above</strong>{items}</div>'
+    )
 
 
 TASKS: tuple[str, ...] = (

@@ -74,7 +74,7 @@ class View {
       const [image, words] = this.parts[place];
       image.src = film.frames[this.frame];
       words.textContent = film.words[this.frame];
-      image.alt = `${film.name}, ${this.says.textContent}. ${film.words[this.frame]}`;
+      image.alt = `${film.name}, ${this.says.textContent}. ${film.words[this.frame]}`.trim();
     });
     for (const curve of this.measured) curve.at(steps[this.frame]);
   }
