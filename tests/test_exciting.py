@@ -67,8 +67,8 @@ def test_one_step_on_a_linear_network_by_hand() -> None:
         steps=2,
     )
     up = exciting.RATE * weights[1] / weights[1].square().mean().sqrt()
-    one = up * (1 - decay)
-    two = (one + up) * (1 - decay)
+    one = up
+    two = one * (1 - decay) + up
     assert found.scores[0] == 0
     assert found.scores[1] == pytest.approx(float((one * weights[1]).sum()), rel=1e-5)
     assert found.scores[2] == pytest.approx(float((two * weights[1]).sum()), rel=1e-5)
@@ -78,6 +78,19 @@ def test_one_step_on_a_linear_network_by_hand() -> None:
     pixels = (two * std[:, None, None] + mean[:, None, None]).clamp(0, 1) * 255
     got = torch.from_numpy(found.frames[-1]).permute(2, 0, 1)
     assert (got - pixels).abs().max() <= 0.5 + 1e-3
+
+
+def test_l2_is_ascent_on_the_score_less_the_squares() -> None:
+    """Two steps of 0.1 on w·I − 0.5 |I|² from 0, and where they lead: to w."""
+    w = torch.tensor([3.0, -1.0, 2.0]).view(1, 3, 1, 1)
+    length = float((w.square().mean()).sqrt())  # by which each step is divided
+    x, regularisers = torch.zeros_like(w), Regularisers(decay=2 * 0.1 * 0.5)
+    for step in range(2):
+        x = exciting.one_step(x, w, step, regularisers)
+    assert (x * length).flatten().tolist() == pytest.approx([0.57, -0.19, 0.38], abs=1e-6)
+    for step in range(300):
+        x = exciting.one_step(x, w, step, regularisers)
+    assert (x * length).flatten().tolist() == pytest.approx([3, -1, 2], abs=1e-5)
 
 
 def test_the_answer_is_that_of_the_last_frame() -> None:

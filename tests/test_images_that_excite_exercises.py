@@ -10,7 +10,7 @@ import torch
 
 from cnnlab.exercises.images_that_excite import questions
 
-JITTER, DECAY, TV, DEAD = questions()
+JITTER, DECAY, LINEAR, TV, DEAD = questions()
 
 
 def test_the_shifts_are_counted() -> None:
@@ -22,6 +22,18 @@ def test_what_decay_leaves() -> None:
     assert DECAY.answer == pytest.approx(100 * np.exp(100 * np.log(0.98)), rel=1e-6)
     assert round(float(DECAY.answer)) == 13
     assert DECAY.asks.count("2 %") == 1
+
+
+def test_the_best_picture_of_a_linear_score() -> None:
+    a = np.linspace(-10, 10, 2001)
+    assert LINEAR.answer == pytest.approx(a[np.argmax(3 * a - 0.5 * a**2)], abs=1e-9)
+    x = torch.zeros(3, requires_grad=True)
+    climb = torch.optim.SGD([x], lr=0.1, maximize=True)
+    for _ in range(200):
+        climb.zero_grad()
+        (x @ torch.tensor([3.0, -1.0, 2.0]) - 0.5 * x.square().sum()).backward()
+        climb.step()
+    assert LINEAR.answer == pytest.approx(float(x[0].detach()), abs=1e-4)
 
 
 def test_total_variation_of_two_rows() -> None:

@@ -7,9 +7,9 @@ import torch
 from cnnlab.exciting import Regularisers, one_step, total_variation
 from cnnlab.questions import Question
 
-__all__ = ["questions"]
+__all__ = ["best_of_linear", "questions"]
 
-JITTER, DECAY, STEPS = 4, 0.02, 100
+JITTER, DECAY, STEPS, LAMBDA = 4, 0.02, 100, 0.5
 STAYS, GROWS, WHOLE = (
     "Nothing: the gradient is 0",
     "It grows, but more slowly",
@@ -52,6 +52,15 @@ def questions() -> list[Question]:
             ),
         ),
         Question(
+            "A network with a linear score: 3·a − b + 2·c for a picture of the three numbers a, b "
+            f"and c. Which a is best for the score less {LAMBDA:g}·(a² + b² + c²)?",
+            answer=best_of_linear([3, -1, 2], LAMBDA)[0],
+            why=f"Where the slope is 0: 3 − 2·{LAMBDA:g}·a = 0, so a = 3. The best picture is the "
+            "weights themselves, divided by 2λ: b = −1 and c = 2. Without L2 there is no best one, "
+            "since the score grows for ever.",
+            slips=((6, "3 / λ: the slope of a² is 2·a, not a."),),
+        ),
+        Question(
             "Two rows of grey pixels: 0, 1, 0, 1 and 0, 0, 1, 1. How many times the total "
             "variation of the second has the first?",
             answer=ripples / edge,
@@ -79,6 +88,29 @@ def questions() -> list[Question]:
             ),
         ),
     ]
+
+
+def best_of_linear(weights: list[float], strength: float) -> list[float]:
+    """Return the picture x with the largest w·x − λ |x|²: w / (2 λ).
+
+    Parameters
+    ----------
+    weights : list of float
+        w, one number for each number of the picture.
+    strength : float
+        λ, above 0.
+
+    Returns
+    -------
+    list of float
+        The picture.
+
+    Examples
+    --------
+    >>> best_of_linear([3, -1, 2], 0.5)
+    [3.0, -1.0, 2.0]
+    """
+    return [weight / (2 * strength) for weight in weights]
 
 
 def percent(share: float) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import streamlit as st
 from PIL import Image
 
+from cnnlab.checks import InputError
 from cnnlab.figures.class_bars import class_bars
 from cnnlab.figures.pictures import data_link
 from cnnlab.images import to_png
@@ -274,16 +275,16 @@ def _layers_of(chosen: networks.Chosen) -> _Layers:
 
 def one_picture(setting: Setting) -> Made | None:
     """Offer to make the picture, show it with the way to it; return it once it is made."""
-    made = None
+    made, label = None, f"Making {setting.what}"
     if setting.quick:
-        made = _make(setting, setting.regularisers, setting.side, f"Making {setting.what}")
+        made = _attempt(setting, setting.regularisers, setting.side, label)
     else:
         needs = _seconds(setting, setting.side) * setting.steps
-        label = f"Make the picture (about {_duration(needs)})"
+        offer = f"Make the picture (about {_duration(needs)})"
         key = setting.key(setting.regularisers, setting.side)
-        with long_work.started(f"{PAGE}_make", key, label, icon=":material/auto_awesome:") as going:
+        with long_work.started(f"{PAGE}_make", key, offer, icon=":material/auto_awesome:") as going:
             if going:
-                made = _make(setting, setting.regularisers, setting.side, f"Making {setting.what}")
+                made = _attempt(setting, setting.regularisers, setting.side, label)
     if made is None:
         return None
     film_view(
@@ -307,6 +308,8 @@ def one_picture(setting: Setting) -> Made | None:
         },
         key=f"{PAGE}_film",
     )
+    if setting.picture is not None:
+        st.caption("Fewer steps, and no L2 decay, keep more of the picture at the start.")
     if setting.regularisers.jitter:
         st.caption(
             "The score goes up and down from step to step, since each step sees the picture "
@@ -315,6 +318,15 @@ def one_picture(setting: Setting) -> Made | None:
     if made.silent:
         st.info(_silent_words(setting, made), icon=":material/volume_off:")
     return made
+
+
+def _attempt(setting: Setting, regularisers: Regularisers, side: int, label: str) -> Made | None:
+    """Make a picture, or say why there is none; the rest of the page stays."""
+    try:
+        return _make(setting, regularisers, side, label)
+    except InputError as error:
+        st.error(str(error))
+        return None
 
 
 def _make(setting: Setting, regularisers: Regularisers, side: int, label: str) -> Made:
@@ -566,7 +578,10 @@ def comparison(setting: Setting) -> None:
     ) as going:
         for number, (name, chosen) in enumerate(choices.items() if going else (), 1):
             what = _ALONE[name].format(getattr(strong, name, 0))
-            films[what] = _make(setting, chosen, side, f"{what}, {number} of {len(choices)}")
+            made = _attempt(setting, chosen, side, f"{what}, {number} of {len(choices)}")
+            if made is None:  # the next ones would say the same
+                break
+            films[what] = made
     if not films:
         return
     steps = next(iter(films.values())).steps
