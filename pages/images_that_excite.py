@@ -27,8 +27,8 @@ try:
     layout.prose(
         "The same goal, start and seed, seven times: without any regulariser, with each one alone, "
         "and with all. Look for what repeats like a fine grid, and for shapes that you could name. "
-        "The score is highest where nothing holds the picture back, and yet it shows you least: "
-        "**a high score and a picture that looks like something are two different things**."
+        "The picture that all of them hold back mostly has the lowest score, and yet it shows you "
+        "most: **a high score and a picture that looks like something are two different things**."
     )
     exciting_lab.comparison(setting)
 except InputError as error:

@@ -605,8 +605,8 @@ def comparison(setting: Setting) -> None:
     )
     st.caption(
         f"{setting.what}; {side} pixels a side, seed {setting.seed}. Pixels from black to white; "
-        "the scores of one row can be compared. Where a part is off above, it is shown here with "
-        "its usual strength."
+        "the scores can be compared. Where a part is off above, it is shown here with its usual "
+        "strength. One seed proves little: look at a second one."
     )
 
 
