@@ -16,7 +16,7 @@ from cnnlab.fooling import Scores, log_odds, probabilities, whole
 
 __all__ = ["AT_A_TIME", "RATE", "STEPS", "Patch", "place", "places", "train_patch", "tried"]
 
-STEPS = 60
+STEPS = 30
 AT_A_TIME = 4  # pictures in each step, each with the patch at a place of its own
 RATE = 16.0  # how far a step changes a number, about, in grey levels
 

@@ -7,7 +7,7 @@ They undo some attacks and cost some right answers. An attacker who knows them g
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -141,7 +141,7 @@ def through(scores: Scores, change: Callable[[Bytes], Bytes]) -> Scores:
 
 
 def answers_kept(
-    scores: Scores, pictures: Tensor, changes: dict[str, Callable[[Bytes], Bytes]]
+    scores: Scores, pictures: Tensor, changes: Mapping[str, Callable[[Bytes], Bytes]]
 ) -> dict[str, int]:
     """Count for how many clean pictures the answer stays the same behind each defence.
 

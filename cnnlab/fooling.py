@@ -46,7 +46,7 @@ __all__ = [
 Scores = Callable[[Tensor], Tensor]  # pictures in grey levels (N, C, H, W) to class scores (N, K)
 Bytes = NDArray[np.uint8]
 
-LARGEST = 32  # grey levels; beyond it anybody sees the change
+LARGEST = 80  # grey levels; beyond it anybody sees the change
 STEPS = 10
 AT_ONCE = 5  # pictures in one pass: larger ones are slower on a CPU, and take more memory
 METHODS = {
@@ -496,6 +496,8 @@ class Curve:
         The most probable class.
     smallest : int or None
         The smallest epsilon at which the goal was reached; None if none of them did.
+    start : ndarray of shape (K,)
+        The probabilities of all classes for the original picture.
     """
 
     epsilons: NDArray[np.int64]
@@ -503,6 +505,7 @@ class Curve:
     other: NDArray[np.float32]
     answers: NDArray[np.int64]
     smallest: int | None
+    start: NDArray[np.float32]
 
 
 def curve(
@@ -559,7 +562,7 @@ def curve(
     reached = answers == target if towards else answers != first
     smallest = int(epsilons[reached][0]) if reached.any() else None
     other = shares[:, target] if towards else rest
-    return Curve(epsilons, shares[:, first], other, answers, smallest)
+    return Curve(epsilons, shares[:, first], other, answers, smallest, shares[0])
 
 
 def _pixels(levels: Tensor) -> Bytes:

@@ -24,8 +24,10 @@ class Ascent:
 
     Parameters
     ----------
+    steps : list of int
+        After how many steps the frames were taken; 0 is the noise.
     frames : ndarray of uint8, shape (F, H, W, C)
-        The noise, and the picture after each step.
+        The noise, and the picture after these steps.
     shares : ndarray of shape (F,)
         Probability of the class for each.
     answers : ndarray of int, shape (F,)
@@ -34,6 +36,7 @@ class Ascent:
         Whether the probability passed the wanted one.
     """
 
+    steps: list[int]
     frames: NDArray[np.uint8]
     shares: NDArray[np.float32]
     answers: NDArray[np.int64]
@@ -43,6 +46,13 @@ class Ascent:
     def largest(self) -> int:
         """The largest change of any number since the noise, in grey levels."""
         return int(np.abs(self.frames[-1].astype(int) - self.frames[0]).max())
+
+    def thinned(self, most: int) -> Ascent:
+        """Return the same with at most `most` frames, the first and the last among them."""
+        kept = np.unique(np.linspace(0, len(self.steps) - 1, most).round().astype(int))
+        steps = [self.steps[place] for place in kept.tolist()]
+        rest = (self.frames[kept], self.shares[kept], self.answers[kept])
+        return Ascent(steps, *rest, self.reached)
 
 
 def from_noise(
@@ -104,6 +114,7 @@ def from_noise(
         x = whole(x + STEP * gradient(scores, x, target=target).sign())
     shares = torch.stack(found)
     return Ascent(
+        list(range(len(frames))),
         np.stack(frames),
         shares[:, target].numpy(),
         shares.argmax(1).numpy(),
