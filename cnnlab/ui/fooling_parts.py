@@ -489,8 +489,9 @@ def defences(setting: Setting, fooled: Fooled | None) -> None:
         "know it often fails against one who does "
         "([Athalye et al. 2018](https://arxiv.org/abs/1802.00420)). And it costs answers on clean "
         "pictures. What helps most so far is **adversarial training**: to train on fooled "
-        "pictures, made anew at each step ([Madry et al. 2018](https://arxiv.org/abs/1706.06083)). It takes "
-        "several times as long, and the network loses some accuracy on clean pictures."
+        "pictures, made anew at each step "
+        "([Madry et al. 2018](https://arxiv.org/abs/1706.06083)). It takes several times as long, "
+        "and the network loses some accuracy on clean pictures."
     )
 
 
