@@ -496,7 +496,7 @@ LESSONS = (
                 "The cat becomes a toaster",
                 {
                     "fooling_method": "PGD",
-                    "fooling_goal": "A class of your choice",
+                    "fooling_goal": "A chosen class",
                     "fooling_epsilon": "2",
                 },
             ),

@@ -130,7 +130,13 @@ class LinearView:
 
 
 def linear_view(
-    model: nn.Module, image: Image.Image, name: str, *, target: int, towards: bool
+    model: nn.Module,
+    image: Image.Image,
+    name: str,
+    *,
+    target: int,
+    towards: bool,
+    largest: float = 2.0,
 ) -> LinearView:
     """Compare the score of a class along the sign of its gradient with a straight line.
 
@@ -146,11 +152,13 @@ def linear_view(
         The class.
     towards : bool
         Whether its score shall rise; else fall.
+    largest : float
+        The last epsilon, in grey levels.
 
     Returns
     -------
     LinearView
-        For epsilons from 0 to 8, in halves. Numbers may leave 0 to 255 and need not be whole
+        For 17 epsilons, from 0. Numbers may leave 0 to 255 and need not be whole
         here, so that nothing but the bends of the network makes the difference.
 
     Raises
@@ -174,7 +182,7 @@ def linear_view(
     if not torch.isfinite(slope).all() or not slope.any():
         raise InputError("the gradient of this class score is zero or no number; choose another")
     sign = 1 if towards else -1
-    epsilons = torch.arange(0, 8.5, 0.5)
+    epsilons = torch.linspace(0, largest, 17)
     pictures = levels + sign * epsilons[:, None, None, None] * slope.sign()
     with torch.inference_mode():
         actual = torch.cat([scores(part)[:, target] for part in torch.split(pictures, AT_ONCE)])

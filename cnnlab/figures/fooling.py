@@ -134,7 +134,7 @@ def linear_chart(
 def _framed(figure: go.Figure, title: str) -> go.Figure:
     figure.update_layout(
         margin={"l": 0, "r": 10, "t": 10, "b": 0},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "font": {"size": 14}},
     )
     figure.update_xaxes(title=title, fixedrange=True, zeroline=False)
     figure.update_yaxes(fixedrange=True, automargin=True)

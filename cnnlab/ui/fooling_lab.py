@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["closer", "code", "result", "settings", "tasks"]
 
-_GOALS = ("Any other answer", "A class of your choice", "The least likely class")
+_GOALS = ("Any other", "A chosen class", "Least likely")
 _STYLE = """
 <style>
 .fooled { display: grid; gap: 1.2rem;
@@ -48,9 +48,11 @@ def settings() -> Setting:
         picture = networks.picture_picker(PAGE, chosen.name)
     digits = chosen.name == catalogue.OWN
     with right:
-        with st.container(horizontal=True, gap="large"):
-            method = controls.choice("Method", list(fooling.METHODS), key=f"{PAGE}_method")
-            goal = controls.choice("What the network shall say", list(_GOALS), key=f"{PAGE}_goal")
+        method = controls.choice("Method", list(fooling.METHODS), key=f"{PAGE}_method")
+        goal = controls.choice("What the network shall say", list(_GOALS), key=f"{PAGE}_goal")
+        target = 0
+        if goal == _GOALS[1]:
+            target = class_picker("class", chosen.name, "Class that it shall see")
         epsilon = st.slider(
             "ε: the largest change of any number, in grey levels",
             0,
@@ -61,9 +63,6 @@ def settings() -> Setting:
             help="A picture file holds whole grey levels, 0 to 255. So ε is whole, and the result "
             "is a real picture. 8 of 256 levels are 3 %.",
         )
-        target = 0
-        if goal == _GOALS[1]:
-            target = class_picker("class", chosen.name, "Class that it shall see")
     usual = dict(zip(_GOALS, fooling.GOALS, strict=True))
     seconds = _seconds(chosen)
     return Setting(chosen, picture, method, usual[goal], epsilon, target, digits, seconds)
@@ -208,20 +207,19 @@ def _download(setting: Setting, fooled: Fooled) -> None:
 
         return to_png(as_file(image, result, name))
 
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.download_button(
-            "The result (.png)",
-            file,
-            file_name=f"{name}-fooled.png",
-            mime="image/png",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        rim = "" if setting.digits else ", with the rim that the network cuts off"
-        st.caption(
-            f"A real picture in whole grey levels{rim}: upload it under Classify, and {name} "
-            "answers as above. Saved as JPEG or resized, it may not."
-        )
+    st.download_button(
+        "The result (.png)",
+        file,
+        file_name=f"{name}-fooled.png",
+        mime="image/png",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+    rim = "" if setting.digits else ", with the rim that the network cuts off"
+    st.caption(
+        f"A real picture in whole grey levels{rim}: upload it under Classify, and {name} answers "
+        "as above. Saved as JPEG or resized, it may not."
+    )
 
 
 def tasks(setting: Setting, fooled: Fooled | None) -> None:

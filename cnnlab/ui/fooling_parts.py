@@ -171,6 +171,8 @@ def _network_line(setting: Setting) -> None:
     seen = f"“{setting.labels[setting.target]}”" if setting.goal == GOALS[1] else setting.goal
     st.markdown(f"**The network**, towards {seen}.")
 
+    largest = 32 if setting.digits else 2
+
     def run() -> tuple[LinearView, int, bool]:
         from cnnlab import fooling, loading
         from cnnlab.linear_view import linear_view
@@ -180,7 +182,8 @@ def _network_line(setting: Setting) -> None:
             scores, levels = fooling.in_levels(model, name), fooling.seen_levels(image, name)
             start = fooling.probabilities(scores, levels)[0].numpy()
             target, towards = fooling.aim(start, setting.goal, setting.target)
-            return linear_view(model, image, name, target=target, towards=towards), target, towards
+            view = linear_view(model, image, name, target=target, towards=towards, largest=largest)
+            return view, target, towards
 
     found = worked_out(
         setting,
@@ -202,15 +205,16 @@ def _network_line(setting: Setting) -> None:
         height=300,
         alt=f"Score of {label} over ε: the straight line of the linear view, and the network.",
     )
-    at_one = int(np.flatnonzero(view.epsilons == 1)[0])
+    middle = len(view.epsilons) // 2
     step = view.n * view.mean_gradient
     count = f"{view.n:,}".replace(",", "\u202f")
     st.markdown(
         _minus(
             f"Score of “{label}”, before the softmax. The picture has n = {count} numbers, and the "
             f"gradient has the mean size {view.mean_gradient:.3g}. So each grey level should "
-            f"{'add' if towards else 'take away'} n · mean = **{step:.2f}**. For ε = 1 the line "
-            f"says {view.foretold[at_one]:.2f}, the network {view.actual[at_one]:.2f}."
+            f"{'add' if towards else 'take away'} n · mean = **{step:.2f}**. For ε = "
+            f"{view.epsilons[middle]:g} the line says {view.foretold[middle]:.2f}, the network "
+            f"{view.actual[middle]:.2f}."
         )
     )
     layout.prose(
@@ -227,7 +231,7 @@ def _network_line(setting: Setting) -> None:
 def noise(setting: Setting) -> None:
     """Climb from noise until the network is sure, and show the steps."""
     name = setting.chosen.name
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small"):
         target = class_picker("noise_class", name, "Class to see in the noise")
         seed = controls.whole_number("Seed of the noise", 0, 999, 0, key=f"{PAGE}_seed")
 
@@ -311,7 +315,7 @@ class _Tried:
 def patch(setting: Setting) -> None:
     """Train a patch, lay it on the picture, and count where it wins."""
     name = setting.chosen.name
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         target = class_picker("patch_class", name, "Class that the patch stands for")
         size = controls.choice(
             "Side of the patch",
@@ -323,11 +327,12 @@ def patch(setting: Setting) -> None:
     if trained is None:
         st.caption("A few seconds of training on sample pictures, yours not among them.")
         return
-    with st.container(horizontal=True, gap="large"):
-        across, down = (
-            st.slider(label, 0, 100, 100, 5, key=f"{PAGE}_{key}", bind="query-params", width=260)
-            for label, key in (("Place across, %", "across"), ("Place down, %", "down"))
+    across, down = (
+        column.slider(label, 0, 100, 100, 5, key=f"{PAGE}_{key}", bind="query-params")
+        for column, label, key in zip(
+            st.columns(2), ("Place across, %", "Place down, %"), ("across", "down"), strict=True
         )
+    )
     _show_patch(setting, trained, _tried(setting, trained, across, down))
     layout.prose(
         "The patch was trained on sample pictures, laid at places drawn by lot, so that it wins "
@@ -458,22 +463,18 @@ def defences(setting: Setting, fooled: Fooled | None) -> None:
     if fooled is None:
         st.info("Fool the picture above first.")
         return
-    with st.container(horizontal=True, gap="large"):
-        strengths = {
-            kind: st.slider(
-                f"{about.title}: {about.strength}",
-                about.low,
-                about.high,
-                about.usual,
-                key=f"{PAGE}_{kind}",
-                bind="query-params",
-                width=260,
-            )
-            for kind, about in DEFENCES.items()
-        }
-    knows = (
-        controls.choice("The attacker", list(_ATTACKERS), key=f"{PAGE}_attacker") == (_ATTACKERS[1])
-    )
+    strengths = {}
+    for column, (kind, about) in zip(st.columns(len(DEFENCES)), DEFENCES.items(), strict=True):
+        strengths[kind] = column.slider(
+            f"{about.title}: {about.strength}",
+            about.low,
+            about.high,
+            about.usual,
+            key=f"{PAGE}_{kind}",
+            bind="query-params",
+        )
+    attacker = controls.choice("The attacker", list(_ATTACKERS), key=f"{PAGE}_attacker")
+    knows = attacker == _ATTACKERS[1]
     if knows:
         layout.prose(
             f"Each attack is now made anew by PGD with ε = {setting.epsilon}, **through** the "
