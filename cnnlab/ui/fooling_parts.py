@@ -149,7 +149,7 @@ def _toy() -> None:
         "</tr>"
         for name, cells in rows.items()
     )
-    before, after = (linear_score(x, TOY_WEIGHTS) for x in (TOY_X, moved))
+    before, after = (round(linear_score(x, TOY_WEIGHTS), 6) + 0.0 for x in (TOY_X, moved))
     st.html(f'{_STYLE}<div class="numbers toy"><table><tbody>{body}</tbody></table></div>')
     st.markdown(
         _minus(
@@ -168,8 +168,13 @@ def _toy() -> None:
 def _network_line(setting: Setting) -> None:
     from cnnlab.fooling import GOALS
 
-    seen = f"“{setting.labels[setting.target]}”" if setting.goal == GOALS[1] else setting.goal
-    st.markdown(f"**The network**, towards {seen}.")
+    if setting.goal == GOALS[0]:
+        way = "away from its answer"
+    elif setting.goal == GOALS[1]:
+        way = f"towards “{setting.labels[setting.target]}”"
+    else:
+        way = f"towards {setting.goal}"
+    st.markdown(f"**The network**, {way}.")
 
     largest = 32 if setting.digits else 2
 

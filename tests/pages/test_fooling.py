@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from cnnlab import catalogue, compute, fooling, loading
 from cnnlab.digits import sample_digit
-from cnnlab.ui import controls
+from cnnlab.ui import controls, fooling_setting
 from tests.real_weights import needs_weights
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "fooling.py"
@@ -151,11 +151,14 @@ def test_the_cat_becomes_a_toaster_and_both_exercises_are_done():
     assert ">yes<" in row[1]
 
 
-@needs_squeezenet
-def test_what_takes_long_waits_for_a_press():
-    """PGD for every ε takes seconds on the fastest computer: a button says how many."""
-    app = opened(network="squeezenet1_0", **TOASTER)
-    assert app.button(key="fooling_curve").label.startswith("Try every ε from 0 to 16 (about ")
+def test_what_takes_long_waits_for_a_press(monkeypatch):
+    monkeypatch.setattr(fooling_setting, "_PATIENCE", 0.0)  # a very slow computer
+    app = opened(**DIGITS)
+    assert app.button(key="fooling_attack").label == "Fool lenet_digits (about 5 seconds)"
+    assert "Largest change" not in text(app)
+    app.button(key="fooling_attack").click().run()
+    assert "Largest change" in text(app)
+    assert app.button(key="fooling_curve").label.startswith("Try every ε from 0 to 64 (about ")
 
 
 def test_random_numbers_are_called_so():
