@@ -7,7 +7,7 @@ They undo some attacks and cost some right answers. An attacker who knows them g
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -21,7 +21,7 @@ from cnnlab.checks import InputError, in_range
 from cnnlab.compute import progress
 from cnnlab.fooling import Scores, probabilities
 
-__all__ = ["DEFENCES", "Defence", "answers_kept", "defend", "through"]
+__all__ = ["DEFENCES", "Defence", "answers", "defend", "through"]
 
 Bytes = NDArray[np.uint8]
 
@@ -140,10 +140,10 @@ def through(scores: Scores, change: Callable[[Bytes], Bytes]) -> Scores:
     return defended
 
 
-def answers_kept(
-    scores: Scores, pictures: Tensor, changes: Mapping[str, Callable[[Bytes], Bytes]]
-) -> dict[str, int]:
-    """Count for how many clean pictures the answer stays the same behind each defence.
+def answers(
+    scores: Scores, pictures: Tensor, change: Callable[[Bytes], Bytes] | None = None
+) -> NDArray[np.int64]:
+    """Return the most probable class of each picture, behind a defence if one is given.
 
     Parameters
     ----------
@@ -151,18 +151,17 @@ def answers_kept(
         The network in grey levels.
     pictures : Tensor of shape (N, C, H, W)
         Grey levels.
-    changes : dict
-        Defences by name, as for `through`.
+    change : callable, optional
+        The defence, as for `through`.
 
     Returns
     -------
-    dict of str to int
-        0 to N for each.
+    ndarray of int, shape (N,)
+        Classes.
     """
-    plain = probabilities(scores, pictures).argmax(1)
-    kept = {}
-    for number, (name, change) in enumerate(changes.items()):
-        progress(number / len(changes))
-        behind = probabilities(through(scores, change), pictures).argmax(1)
-        kept[name] = int((behind == plain).sum())
-    return kept
+    behind = scores if change is None else through(scores, change)
+    found = []
+    for number, picture in enumerate(pictures):
+        progress(number / len(pictures))
+        found.append(int(probabilities(behind, picture[None])[0].argmax()))
+    return np.array(found, dtype=np.int64)

@@ -19,7 +19,9 @@ from cnnlab.ui.fooling_setting import (
     PAGE,
     Setting,
     class_picker,
+    patience,
     picture_of,
+    queued,
     sample_levels,
     worked_out,
 )
@@ -504,48 +506,54 @@ def defences(setting: Setting, fooled: Fooled | None) -> None:
 def _behind(
     setting: Setting, fooled: Fooled, strengths: dict[str, int], *, knows: bool
 ) -> dict[str, _Behind] | None:
+    from cnnlab.fooling import STEPS
+
     name = setting.chosen.name
 
-    def run() -> dict[str, _Behind]:
+    def run(kind: str) -> _Behind:
         import torch
 
-        from cnnlab import compute, fooling, loading
+        from cnnlab import fooling, loading
         from cnnlab.defences import defend, through
 
         clean, bad = (
             torch.from_numpy(pixels).permute(2, 0, 1)[None].float()
             for pixels in (fooled.original, fooled.result)
         )
-        limit = torch.tensor([fooled.epsilon])
-        found = {}
         with loading.using(name, trained=setting.chosen.trained) as model:
-            scores = fooling.in_levels(model, name)
-            for number, (kind, strength) in enumerate(strengths.items()):
-                compute.progress(number / len(strengths))
-                behind = through(scores, partial(defend, kind=kind, strength=strength))
-                both = fooling.probabilities(behind, torch.cat([clean, bad]))
-                new = None
-                if knows:
-                    result = fooling.pgd(
-                        behind, clean, epsilon=limit, target=fooled.target, towards=fooled.towards
-                    )
-                    new = _best(fooling.probabilities(behind, result)[0])
-                found[kind] = _Behind(_best(both[0]), _best(both[1]), new)
-        return found
+            change = partial(defend, kind=kind, strength=strengths[kind])
+            behind = through(fooling.in_levels(model, name), change)
+            both = fooling.probabilities(behind, torch.cat([clean, bad]))
+            new = None
+            if knows:
+                result = fooling.pgd(
+                    behind,
+                    clean,
+                    epsilon=torch.tensor([fooled.epsilon]),
+                    target=fooled.target,
+                    towards=fooled.towards,
+                )
+                new = _best(fooling.probabilities(behind, result)[0])
+        return _Behind(_best(both[0]), _best(both[1]), new)
 
-    from cnnlab.fooling import STEPS
-
+    depends = (setting.method, setting.goal, setting.target, setting.epsilon, knows)
+    says = "Attack through each defence" if knows else "Try each defence"
     passes = len(strengths) * (2 + (3 * STEPS + 1 if knows else 0))
-    depends = (setting.method, setting.goal, setting.target, setting.epsilon)
-    return worked_out(
-        setting,
-        "defences",
-        (*depends, *strengths.items(), knows),
-        run,
-        passes=passes,
-        label="Attacking through each defence" if knows else "Trying each defence",
-        says="Attack through each defence" if knows else "Try each defence",
-    )
+    with patience(
+        setting, "defences", (*depends, *strengths.items()), passes=passes, says=says
+    ) as going:
+        if not going:
+            return None
+        return {
+            kind: queued(
+                setting,
+                "behind",
+                (*depends, kind, strength),
+                partial(run, kind),
+                label=f"{'Attacking through' if knows else 'Trying'} {kind}",
+            )
+            for kind, strength in strengths.items()
+        }
 
 
 def _best(shares: Any) -> tuple[int, float]:
@@ -556,29 +564,30 @@ def _kept(setting: Setting, strengths: dict[str, int]) -> tuple[dict[str, int], 
     """Return for how many clean samples the answer stays, and how many there are."""
     name = setting.chosen.name
 
-    def run() -> tuple[dict[str, int], int]:
+    def run(kind: str = "", strength: int = 0) -> NDArray[np.int64]:
         from cnnlab import fooling, loading
-        from cnnlab.defences import answers_kept, defend
+        from cnnlab.defences import answers, defend
 
-        pictures = sample_levels(name, "")
         with loading.using(name, trained=setting.chosen.trained) as model:
-            scores = fooling.in_levels(model, name)
-            changes = {
-                kind: partial(defend, kind=kind, strength=strength)
-                for kind, strength in strengths.items()
-            }
-            return answers_kept(scores, pictures, changes), len(pictures)
+            change = partial(defend, kind=kind, strength=strength) if kind else None
+            return answers(fooling.in_levels(model, name), sample_levels(name, ""), change)
 
-    return worked_out(
+    with patience(
         setting,
         "kept",
         tuple(strengths.items()),
-        run,
-        passes=40 * 4 if setting.digits else 17 * 5,
-        label="Asking the samples",
+        passes=40 * 5 if setting.digits else 17 * 5,
         says="Count what it costs on clean samples",
-        own=False,
-    )
+    ) as going:
+        if not going:
+            return None
+        asking = "Asking the samples"
+        plain = queued(setting, "samples", (), run, label=asking, own=False)
+        kept = {}
+        for item in strengths.items():
+            found = queued(setting, "samples", item, partial(run, *item), label=asking, own=False)
+            kept[item[0]] = int((found == plain).sum())
+        return kept, len(plain)
 
 
 def _table(

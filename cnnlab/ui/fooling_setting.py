@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -15,7 +15,16 @@ from cnnlab.ui import cache, controls, long_work, networks, work
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["PAGE", "Setting", "class_picker", "picture_of", "sample_levels", "worked_out"]
+__all__ = [
+    "PAGE",
+    "Setting",
+    "class_picker",
+    "patience",
+    "picture_of",
+    "queued",
+    "sample_levels",
+    "worked_out",
+]
 
 PAGE = "fooling"
 T = TypeVar("T")
@@ -60,6 +69,70 @@ def class_picker(key: str, name: str, label: str) -> int:
     return labels.index(controls.pick(label, labels, key=f"{PAGE}_{key}", first=first, width=300))
 
 
+def queued(
+    setting: Setting,
+    kind: str,
+    depends: tuple[Any, ...],
+    run: Callable[[], T],
+    *,
+    label: str,
+    own: bool = True,
+) -> T:
+    """Return the result of some work, through the shared queue.
+
+    Parameters
+    ----------
+    setting : Setting
+        The network and the picture.
+    kind : str
+        A name for the work.
+    depends : tuple
+        What it depends on besides network and picture.
+    run : callable
+        The work.
+    label : str
+        What is being done.
+    own : bool
+        Whether it depends on the picture.
+    """
+    key = (PAGE, kind, *setting.chosen, setting.picture.digest if own else "", *depends)
+    mine = own and setting.picture.own
+    return work.in_queue(key, run, label=f"{label}: {setting.chosen.name}", own=mine)
+
+
+@contextmanager
+def patience(
+    setting: Setting,
+    kind: str,
+    depends: tuple[Any, ...],
+    *,
+    passes: float,
+    says: str,
+    ask: bool = False,
+) -> Iterator[bool]:
+    """Yield whether to do some work now: it is short, or the learner has started it.
+
+    Parameters
+    ----------
+    setting, kind, depends
+        As for `queued`; `kind` is also part of the buttons' keys.
+    passes : float
+        As how many forward passes it takes.
+    says : str
+        What stands on the button.
+    ask : bool
+        Whether it waits for the learner even if it is short.
+    """
+    needs = passes * setting.seconds
+    if needs <= _PATIENCE and not ask:
+        yield True
+        return
+    wanted = (*setting.chosen, setting.picture.digest, *depends)
+    label = f"{says} (about {_duration(needs)})"
+    with long_work.started(f"{PAGE}_{kind}", wanted, label) as going:
+        yield going
+
+
 def worked_out(
     setting: Setting,
     kind: str,
@@ -69,39 +142,20 @@ def worked_out(
     passes: float,
     label: str,
     says: str,
-    own: bool | None = None,
+    own: bool = True,
     ask: bool = False,
 ) -> T | None:
-    """Return the result of some work; where it takes long, once the learner has started it.
+    """Return what `queued` does; where it takes long, once the learner has started it, else None.
 
     Parameters
     ----------
-    setting : Setting
-        The network and the picture.
-    kind : str
-        A name for the work, part of the buttons' keys.
-    depends : tuple
-        What it depends on besides network and picture.
-    run : callable
-        The work.
-    passes : float
-        As how many forward passes it takes.
-    label, says : str
-        What is being done; what stands on the button.
-    own : bool, optional
-        Whether it shows the learner's own picture; False if it does not depend on the picture.
-    ask : bool
-        Whether it waits for the learner even if it is short.
+    setting, kind, depends, run, label, own
+        As for `queued`.
+    passes, says, ask
+        As for `patience`.
     """
-    mine = setting.picture.own if own is None else own
-    picture = "" if own is False else setting.picture.digest
-    key = (PAGE, kind, *setting.chosen, picture, *depends)
-    queued = partial(work.in_queue, key, run, label=f"{label}: {setting.chosen.name}", own=mine)
-    needs = passes * setting.seconds
-    if needs <= _PATIENCE and not ask:
-        return queued()
-    with long_work.started(f"{PAGE}_{kind}", key, f"{says} (about {_duration(needs)})") as going:
-        return queued() if going else None
+    with patience(setting, kind, depends, passes=passes, says=says, ask=ask) as going:
+        return queued(setting, kind, depends, run, label=label, own=own) if going else None
 
 
 def _duration(seconds: float) -> str:
