@@ -51,8 +51,8 @@ DEFENCES = MappingProxyType(
     {
         "jpeg": Defence("JPEG compression", "quality", 5, 95, 60),
         "blur": Defence("Blur", "tenths of a pixel", 2, 30, 10),
-        "shift": Defence("Shift", "pixels to the right and down", 1, 16, 3),
-        "shrink": Defence("Shrink and enlarge", "per cent of the size", 25, 95, 70),
+        "shift": Defence("Shift", "pixels", 1, 16, 3),
+        "shrink": Defence("Shrink, enlarge", "per cent", 25, 95, 70),
     }
 )
 

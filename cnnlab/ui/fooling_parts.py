@@ -603,7 +603,7 @@ def _table(
     first = fooled.answers[0]
 
     def said(answer: tuple[int, float]) -> str:
-        return f"{labels[answer[0]]} {percent(answer[1])}"
+        return f"{labels[answer[0]]}: {percent(answer[1])}"
 
     bare = [
         "none",
@@ -626,7 +626,9 @@ def _table(
                 "" if kept is None else f"{kept[0][kind]} of {kept[1]}",
             ]
         )
-    head = ["Defence", "Clean picture", "Fooled picture", "First answer back?", "Samples kept"]
+    attacked = any(behind.through for behind in found.values())
+    which = "Attacked through it" if attacked else "Fooled picture"
+    head = ["Defence", "Clean picture", which, "First answer back?", "Samples kept"]
     panels.table(head, rows, align="lllrr", wide_only=[1])
     if kept is not None:
         st.caption(
