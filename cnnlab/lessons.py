@@ -506,4 +506,31 @@ LESSONS = (
             ),
         ),
     ),
+    Lesson(
+        "Fooling a CNN",
+        "Seeing what a CNN sees",
+        ":material/theater_comedy:",
+        "fooling.py",
+        25,
+        "How a change that nobody can see turns a cat into a toaster: FGSM, PGD, patches, and "
+        "which defences help.",
+        (
+            (
+                "The cat becomes a toaster",
+                {
+                    "fooling_method": "PGD",
+                    "fooling_goal": "A chosen class",
+                    "fooling_epsilon": "2",
+                },
+            ),
+            (
+                "Noise that is surely a goldfish",
+                {"fooling_part": "From noise", "fooling_noise_class": "goldfish"},
+            ),
+            (
+                "A digit, without any download",
+                {"fooling_network": "lenet_digits", "fooling_method": "PGD"},
+            ),
+        ),
+    ),
 )
