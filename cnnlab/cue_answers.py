@@ -14,9 +14,10 @@ from PIL import Image
 from cnnlab.catalogue import weights_of
 from cnnlab.checks import InputError
 from cnnlab.compute import progress
-from cnnlab.cues import Pixels, Verdict, judge
+from cnnlab.cues import Pixels
 from cnnlab.loading import using
 from cnnlab.pretrained import as_seen, preprocess
+from cnnlab.shape_bias import Verdict, judge
 
 __all__ = ["Conflict", "answers_to", "conflicts", "seen_pixels"]
 

@@ -6,7 +6,6 @@ NumPy and scikit-image alone; `cnnlab.cue_answers` asks the network.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
@@ -16,33 +15,31 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from cnnlab.checks import InputError, in_range
+from cnnlab.object_masks import Mask, object_mask
 
 __all__ = [
     "CUES",
-    "MASKS",
+    "GROUNDS",
+    "PATTERNS",
     "Cue",
-    "Mask",
-    "Verdict",
+    "Recipe",
+    "alone",
     "blur",
     "coarse_and_fine",
+    "conflict",
     "edges",
     "grey",
     "high_pass",
-    "judge",
-    "object_mask",
     "patch_shuffle",
+    "pattern",
     "phase_swap",
-    "shape_bias",
     "silhouette",
     "texture_inside",
 ]
 
 Pixels = NDArray[np.uint8]
-Bits = NDArray[np.bool_]
-Winner = Literal["shape", "texture", "neither"]
 
 _LIGHT = (0.2125, 0.7154, 0.0721)  # what red, green and blue add to brightness, as scikit-image
-_SPECK = 0.002  # parts of a mask smaller than this share of the picture are dropped
 
 
 @dataclass(frozen=True)
@@ -108,37 +105,52 @@ CUES = MappingProxyType(
     }
 )
 
-MASKS = MappingProxyType(
-    {
-        "brightness": "Otsu's threshold on the brightness; the side that meets the border less "
-        "is the object (Otsu 1979).",
-        "colour": "Otsu's threshold on how far a colour is from the usual colour of the border.",
-        "two greys": "Chan and Vese: two regions, each near one grey, with a short line between "
-        "them (Chan and Vese 2001).",
-        "box": "All that lies in the object's box, which was drawn by hand.",
-    }
-)
+GROUNDS = ("as it was", "white", "black")
+PATTERNS = ("stripes", "checks", "dots")
 
 
-@dataclass(frozen=True, eq=False)
-class Mask:
-    """Where the object is taken to be.
+@dataclass(frozen=True)
+class Recipe:
+    """All that a learner sets for a picture.
 
-    Attributes
+    Parameters
     ----------
-    values : ndarray of shape (H, W)
-        True on the object.
-    how : str
-        A key of `MASKS`.
+    sigma : float
+        Where coarse ends and fine begins, in pixels.
+    tiles : int
+        Tiles in a row, see `texture_inside`.
+    strength : float
+        Of the texture, 0 to 1.
+    ground : str
+        One of `GROUNDS`: what is around the object.
+    mask : str
+        A key of `cnnlab.object_masks.MASKS`.
+    other_side, fill_holes : bool
+        See `cnnlab.object_masks.object_mask`.
+    patches : int
+        Into how many patches in a row a picture is cut and shuffled; 1 leaves it as it is.
+    seed : int
+        The order of the patches.
+    lines : {"canny", "sobel"}
+        How edges are found.
+    line_sigma : float
+        How much the picture is smoothed before, in pixels.
+    dark_ground : bool
+        Whether the network wants light on dark, as the digit network does.
     """
 
-    values: Bits
-    how: str
-
-    @property
-    def share(self) -> float:
-        """Share of the picture that is object, 0 to 1."""
-        return float(self.values.mean())
+    sigma: float = 6.0
+    tiles: int = 2
+    strength: float = 1.0
+    ground: str = "as it was"
+    mask: str = "brightness"
+    other_side: bool = False
+    fill_holes: bool = True
+    patches: int = 1
+    seed: int = 0
+    lines: Literal["canny", "sobel"] = "canny"
+    line_sigma: float = 2.0
+    dark_ground: bool = False
 
 
 # One picture -----------------------------------------------------------------------------------
@@ -286,61 +298,6 @@ def patch_shuffle(pixels: Pixels, *, n: int, seed: int) -> Pixels:
     return shuffled
 
 
-def object_mask(
-    pixels: Pixels,
-    *,
-    how: str,
-    box: tuple[float, float, float, float] | None = None,
-    other_side: bool = False,
-    fill_holes: bool = True,
-) -> Mask:
-    """Return where the object is taken to be. Nothing here knows what an object is.
-
-    Parameters
-    ----------
-    pixels : ndarray of shape (H, W, 3)
-        0 to 255.
-    how : str
-        A key of `MASKS`, which say what is done.
-    box : (left, top, right, bottom), optional
-        For "box", in pixels.
-    other_side : bool
-        Take the other of the two sides for the object.
-    fill_holes : bool
-        Whether ground that is enclosed by the object belongs to it.
-
-    Returns
-    -------
-    Mask
-        Without specks smaller than 0.2 % of the picture.
-
-    Raises
-    ------
-    InputError
-        If the picture has one brightness or colour only, so that nothing can be told apart, or if
-        no object is left.
-    """
-    if how not in MASKS:
-        raise InputError(f"there is no mask {how!r}; choose one of {', '.join(MASKS)}")
-    if how == "box":
-        values = _box_mask(_as_picture(pixels).shape[:2], box)
-    else:
-        values = _two_sides(pixels, how)
-        on_border = np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
-        if on_border.mean() > 0.5:
-            values = ~values
-    if other_side:
-        values = ~values
-    values = _without_specks(values)
-    if fill_holes:
-        values = ndimage.binary_fill_holes(values)
-    if not values.any() or values.all():
-        raise InputError(
-            "no object can be told from its ground here; choose another mask or picture"
-        )
-    return Mask(values, how)
-
-
 def silhouette(mask: Mask, *, dark_ground: bool = False) -> Pixels:
     """Return the object in black on white; in white on black for digits (`dark_ground`)."""
     return _lines(mask.values.astype(float), dark_ground=dark_ground)
@@ -437,107 +394,141 @@ def phase_swap(shape: Pixels, texture: Pixels) -> Pixels:
     return _rounded(np.fft.ifft2(amplitude * np.exp(1j * phase), axes=(0, 1)).real)
 
 
-# Who wins --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a network took for the class of a picture in which two cues disagree.
-
-    Attributes
-    ----------
-    guess : int
-        Number of the most probable class.
-    shape, texture : float
-        Probability of all classes of the shape together, and of all classes of the texture.
-    winner : {"shape", "texture", "neither"}
-        Which of them the first guess belongs to.
-    """
-
-    guess: int
-    shape: float
-    texture: float
-    winner: Winner
-
-    @property
-    def ahead(self) -> Winner:
-        """Which of the two has the larger probability, whatever the first guess is."""
-        if self.shape == self.texture:
-            return "neither"
-        return "shape" if self.shape > self.texture else "texture"
-
-
-def judge(
-    probabilities: NDArray[np.floating[Any]],
+def conflict(
+    cue: str,
+    shape: Pixels,
+    texture: Pixels,
+    recipe: Recipe,
     *,
-    shape: Collection[int],
-    texture: Collection[int] = (),
-) -> Verdict:
-    """Return which cue a network followed.
+    box: tuple[float, float, float, float] | None = None,
+) -> Pixels:
+    """Return a picture with the shape of one and the texture of another.
 
     Parameters
     ----------
-    probabilities : ndarray of shape (n_classes,)
-        What the network gives.
-    shape, texture : collection of int
-        The classes that name the shape, and those that name the texture.
+    cue : str
+        A key of `CUES` with ``conflict``.
+    shape, texture : ndarray of shape (H, W, 3)
+        Both pictures. The one for the texture is cut into patches first, if `recipe` says so.
+    recipe : Recipe
+        How it is done.
+    box : (left, top, right, bottom), optional
+        Around the object in `shape`, for the mask "box".
 
     Returns
     -------
-    Verdict
-        Which one it followed.
+    ndarray of shape (H, W, 3)
+        The new picture.
 
     Raises
     ------
     InputError
-        If a class stands for both: then nobody could tell which cue won.
-
-    Examples
-    --------
-    >>> judge(np.array([0.2, 0.1, 0.7]), shape={0}, texture={2}).winner
-    'texture'
+        If the settings do not suit the pictures.
     """
-    if set(shape) & set(texture):
-        raise InputError(
-            "both pictures have the same class for this network, so neither cue could win; choose "
-            "another picture for the texture"
-        )
-    if not np.isfinite(probabilities).all():
-        raise InputError("the network gives values that are no numbers (NaN) for this picture")
-    guess = int(np.argmax(probabilities))
-    winner: Winner = "shape" if guess in shape else "texture" if guess in texture else "neither"
-    one, other = (float(probabilities[sorted(group)].sum()) for group in (shape, texture))
-    return Verdict(guess, one, other, winner)
+    texture = patch_shuffle(texture, n=recipe.patches, seed=recipe.seed)
+    if cue == "fine":
+        return coarse_and_fine(shape, texture, sigma=recipe.sigma)
+    if cue == "phase":
+        return phase_swap(shape, texture)
+    if cue != "inside":
+        raise InputError(f"{cue!r} does not take two pictures")
+    mask = _mask_of(shape, recipe, box)
+    shade = {"white": 255, "black": 0}.get(recipe.ground)
+    ground = None if shade is None else np.full_like(shape, shade)
+    return texture_inside(
+        shape, texture, mask, tiles=recipe.tiles, strength=recipe.strength, ground=ground
+    )
 
 
-def shape_bias(winners: Iterable[Winner]) -> float | None:
-    """Return the share of decisions for the shape among those for shape or texture.
+def alone(
+    cue: str,
+    pixels: Pixels,
+    recipe: Recipe,
+    *,
+    box: tuple[float, float, float, float] | None = None,
+) -> Pixels:
+    """Return a picture with one cue left.
 
     Parameters
     ----------
-    winners : iterable of {"shape", "texture", "neither"}
-        One decision for each picture; "neither" does not count.
+    cue : str
+        A key of `CUES` without ``conflict``.
+    pixels : ndarray of shape (H, W, 3)
+        The picture.
+    recipe : Recipe
+        How it is done.
+    box : (left, top, right, bottom), optional
+        Around the object, for the mask "box".
 
     Returns
     -------
-    float or None
-        0 for texture alone, 1 for shape alone; None where no decision counts.
+    ndarray of shape (H, W, 3)
+        The new picture.
 
-    References
+    Raises
+    ------
+    InputError
+        If the settings do not suit the picture.
+    """
+    if cue == "shuffle":
+        return patch_shuffle(pixels, n=recipe.patches, seed=recipe.seed)
+    if cue == "silhouette":
+        return silhouette(_mask_of(pixels, recipe, box), dark_ground=recipe.dark_ground)
+    if cue == "edges":
+        return edges(
+            pixels, sigma=recipe.line_sigma, how=recipe.lines, dark_ground=recipe.dark_ground
+        )
+    if cue == "grey":
+        return grey(pixels)
+    if cue == "blur":
+        return blur(pixels, sigma=recipe.sigma)
+    if cue == "high":
+        return high_pass(pixels, sigma=recipe.sigma)
+    raise InputError(f"{cue!r} is not made from one picture")
+
+
+def pattern(name: str, *, side: int) -> Pixels:
+    """Return a texture without any shape, white on black.
+
+    Parameters
     ----------
-    .. [1] Geirhos et al., 2019, "ImageNet-trained CNNs are biased towards texture", ICLR,
-       arXiv:1811.12231. People have 0.96, ResNet-50 has 0.22.
+    name : str
+        One of `PATTERNS`.
+    side : int
+        Rows and columns, in pixels.
+
+    Returns
+    -------
+    ndarray of shape (side, side, 3)
+        0 and 255.
 
     Examples
     --------
-    >>> shape_bias(["shape", "texture", "texture", "neither", "texture"])
-    0.25
+    >>> pattern("stripes", side=4)[..., 0].tolist()[0]
+    [0, 255, 0, 255]
     """
-    decided = [winner for winner in winners if winner != "neither"]
-    return decided.count("shape") / len(decided) if decided else None
+    rows, columns = np.indices((side, side))
+    if name not in PATTERNS:
+        raise InputError(f"there is no pattern {name!r}; choose one of {', '.join(PATTERNS)}")
+    light = {
+        "stripes": (rows + columns) % 2 == 1,
+        "checks": (rows // 2 + columns // 2) % 2 == 1,
+        "dots": (rows % 3 == 1) & (columns % 3 == 1),
+    }[name]
+    return _lines(light.astype(float), dark_ground=True)
 
 
 # Helpers ---------------------------------------------------------------------------------------
+
+
+def _mask_of(pixels: Pixels, recipe: Recipe, box: tuple[float, float, float, float] | None) -> Mask:
+    return object_mask(
+        pixels,
+        how=recipe.mask,
+        box=box,
+        other_side=recipe.other_side,
+        fill_holes=recipe.fill_holes,
+    )
 
 
 def _as_picture(pixels: Pixels) -> NDArray[np.float64]:
@@ -556,11 +547,13 @@ def _same_size(shape: Pixels, texture: Pixels) -> None:
 
 
 def _rounded(values: NDArray[np.floating[Any]]) -> Pixels:
-    return np.round(np.clip(values, 0, 255)).astype(np.uint8)
+    whole: Pixels = np.round(np.clip(values, 0, 255)).astype(np.uint8)
+    return whole
 
 
 def _brightness(pixels: Pixels) -> NDArray[np.float64]:
-    return _as_picture(pixels) @ np.array(_LIGHT)
+    light: NDArray[np.float64] = _as_picture(pixels) @ np.array(_LIGHT)
+    return light
 
 
 def _coarse(pixels: Pixels, sigma: float) -> NDArray[np.float64]:
@@ -584,40 +577,3 @@ def _tiled(texture: Pixels, tiles: int) -> NDArray[np.float64]:
     top, left = (height - rows) // 2, (width - columns) // 2
     tile = _as_picture(texture)[top : top + rows, left : left + columns]
     return np.pad(tile, ((0, height - rows), (0, width - columns), (0, 0)), mode="symmetric")
-
-
-def _two_sides(pixels: Pixels, how: str) -> Bits:
-    """Return the picture in two parts; which of them is the object is not yet known."""
-    from skimage import color, filters, segmentation
-
-    light = _brightness(pixels) / 255
-    if how == "colour":
-        lab = color.rgb2lab(pixels)  # type: ignore[no-untyped-call]
-        border = np.concatenate([lab[0], lab[-1], lab[:, 0], lab[:, -1]])
-        light = np.linalg.norm(lab - np.median(border, axis=0), axis=2)
-        light = ndimage.gaussian_filter(light, 1.0)
-    if np.ptp(light) < 1e-9:
-        raise InputError(
-            "the picture has one colour only: there is no object to tell from its ground"
-        )
-    if how == "two greys":
-        return np.asarray(segmentation.chan_vese(light, mu=0.1, max_num_iter=100), dtype=np.bool_)  # type: ignore[no-untyped-call]
-    return np.asarray(light > filters.threshold_otsu(light))  # type: ignore[no-untyped-call]
-
-
-def _box_mask(size: tuple[int, int], box: tuple[float, float, float, float] | None) -> Bits:
-    if box is None:
-        raise InputError("no box is known for this picture; choose another mask")
-    left, top, right, bottom = (round(edge) for edge in box)
-    values = np.zeros(size, dtype=np.bool_)
-    values[max(0, top) : max(0, bottom), max(0, left) : max(0, right)] = True
-    return values
-
-
-def _without_specks(values: Bits) -> Bits:
-    labels, count = ndimage.label(values)
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)
-    large = sizes >= max(1, _SPECK * values.size)
-    large[0] = False
-    kept: Bits = large[labels]
-    return kept

@@ -483,4 +483,27 @@ LESSONS = (
             ),
         ),
     ),
+    Lesson(
+        "Texture or shape?",
+        "Seeing what a CNN sees",
+        ":material/texture:",
+        "texture_or_shape.py",
+        15,
+        "Whether a network follows the outline of an object or its surface, on pictures in which "
+        "the two disagree.",
+        (
+            ("A cat with the detail of a coffee cup", {}),
+            (
+                "A rocket covered with coffee",
+                {
+                    "texture_or_shape_sample": "rocket",
+                    "texture_or_shape_way": "Texture inside the shape",
+                },
+            ),
+            (
+                "A digit with the strokes of another",
+                {"texture_or_shape_network": "lenet_digits"},
+            ),
+        ),
+    ),
 )
