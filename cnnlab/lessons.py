@@ -506,4 +506,24 @@ LESSONS = (
             ),
         ),
     ),
+    Lesson(
+        "Where is it?",
+        "Seeing what a CNN sees",
+        ":material/center_focus_strong:",
+        "where_is_it.py",
+        15,
+        "How a network that never saw a box can point at an object, and how such a box is judged.",
+        (
+            ("Find the cup by its saliency", {}),
+            (
+                "A tripod, localised by Grad-CAM",
+                {
+                    "where_is_it_sample": "camera",
+                    "where_is_it_method": "Grad-CAM",
+                    "where_is_it_at": "0.86",
+                },
+            ),
+            ("The strokes of a digit", {"where_is_it_network": "lenet_digits"}),
+        ),
+    ),
 )

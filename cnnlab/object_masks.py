@@ -118,7 +118,7 @@ def _two_sides(pixels: Pixels, how: str) -> Bits:
 
     light = pixels.astype(np.float64) @ np.array(_LIGHT) / 255
     if how == "colour":
-        lab = color.rgb2lab(pixels)  # type: ignore[no-untyped-call]
+        lab = color.rgb2lab(pixels)
         border = np.concatenate([lab[0], lab[-1], lab[:, 0], lab[:, -1]])
         light = np.linalg.norm(lab - np.median(border, axis=0), axis=2)
         light = ndimage.gaussian_filter(light, 1.0)
@@ -130,7 +130,8 @@ def _two_sides(pixels: Pixels, how: str) -> Bits:
         settings = {"mu": 0.1, "max_num_iter": 100}
         two = segmentation.chan_vese(light, **settings)  # type: ignore[no-untyped-call]
         return np.asarray(two, dtype=np.bool_)
-    return np.asarray(light > filters.threshold_otsu(light), dtype=np.bool_)
+    level = filters.threshold_otsu(light)  # type: ignore[no-untyped-call]
+    return np.asarray(light > level, dtype=np.bool_)
 
 
 def _box_mask(size: tuple[int, int], box: tuple[float, float, float, float] | None) -> Bits:

@@ -151,7 +151,12 @@ def _recipe(cue: str, size: int, digits: bool, *, has_box: bool) -> Recipe:
     from cnnlab.cues import GROUNDS, Recipe
     from cnnlab.object_masks import MASKS
 
-    recipe = Recipe(dark_ground=digits, sigma=_sigma(size), line_sigma=1.0 if digits else 2.0)
+    recipe = Recipe(
+        dark_ground=digits,
+        sigma=_sigma(size),
+        line_sigma=1.0 if digits else 2.0,
+        fill_holes=not digits,  # the texture goes into the strokes of a digit
+    )
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         if cue == "fine":
             sigma = st.slider(
@@ -269,6 +274,16 @@ def _count(made: Studio, verdict: Verdict) -> None:
     kept: dict[Any, Any] = st.session_state.setdefault(_key("made"), {})
     key = made.network, made.shape.digest, made.texture.digest, made.cue
     kept[key] = (verdict.winner, verdict.ahead)
+    if verdict.winner == "shape":
+        _found().add((made.network, "shape"))
+    if verdict.winner == "texture" and made.recipe.patches >= 2:
+        _found().add((made.network, "texture"))
+
+
+def _found() -> set[tuple[str, str]]:
+    """Return which tasks this learner has done, for which network."""
+    found: set[tuple[str, str]] = st.session_state.setdefault(_key("found"), set())
+    return found
 
 
 def _tally(made: Studio) -> None:
@@ -297,20 +312,16 @@ def tasks(made: Studio) -> None:
     """Draw what is to be found, with what has been found."""
     if layout.is_lecture():
         return
-    kept: Mapping[Any, Any] = st.session_state.get(_key("made"), {})
-    found: set[str] = st.session_state.setdefault(_key("found"), set())
-    found |= {f"{key[0]} {won[0]}" for key, won in kept.items()}
     asked = {
-        "a picture on which the texture wins": f"{made.network} texture",
-        "one on which the shape wins": f"{made.network} shape",
-        "a picture in 4 × 4 shuffled patches or more that is still named rightly": (
-            f"{made.network} shuffle"
-        ),
+        "a picture on which the shape wins": "shape",
+        "one on which the texture wins, although it was cut into 2 × 2 patches or more": "texture",
+        "a picture in 4 × 4 shuffled patches or more that is still named rightly": "shuffle",
     }
+    done = {task for network, task in _found() if network == made.network}
     items = "".join(
-        f'<span class="{"done" if key in found else ""}">'
-        f"{'✓ found:' if key in found else '○'} {text}</span>"
-        for text, key in asked.items()
+        f'<span class="{"done" if task in done else ""}">'
+        f"{'✓ found:' if task in done else '○'} {text}</span>"
+        for text, task in asked.items()
     )
     st.html(f'<p class="cue-tasks"><strong>Find, for {escape(made.network)}:</strong> {items}</p>')
 
@@ -341,6 +352,7 @@ def cues_alone(made: Studio) -> None:
         masks = [mask for mask in MASKS if mask != "box" or made.box is not None]
         mask = controls.choice("Silhouette by", masks, key=_key("outline"))
         other = st.toggle("The other side of it", key=_key("outside"), bind="query-params")
+        fill = st.toggle("Fill its holes", value=True, key=_key("fill"), bind="query-params")
     recipe = replace(
         made.recipe,
         patches=patches,
@@ -349,6 +361,7 @@ def cues_alone(made: Studio) -> None:
         sigma=blurred,
         mask=mask,
         other_side=other,
+        fill_holes=fill,
     )
     cues = [cue for cue in _ALONE if not (digits and cue == "grey")]
     key = ("cues", made.network, made.shape.digest, made.shape.classes, recipe, made.box)
@@ -372,7 +385,7 @@ def cues_alone(made: Studio) -> None:
     st.html(f'<div class="cues">{"".join(cards)}</div>')
     verdict = shown["shuffle"].verdict
     if verdict is not None and verdict.winner == "shape" and patches >= 4 and made.shape.known:
-        st.session_state.setdefault(_key("found"), set()).add(f"{made.network} shuffle")
+        _found().add((made.network, "shuffle"))
     st.caption(
         f"The silhouette: {MASKS[mask]} An object that fills the picture has no outline in it, and "
         "no rule here knows what an object is. Nor are lost cues all that changes: a silhouette or "
@@ -407,7 +420,7 @@ def all_pairs(made: Studio) -> None:
         return
     count = len(names) * (len(names) - 1)
     about = max(1, round(2 * made.seconds * count * len(_CONFLICTS)))
-    key = ("pairs", made.network, replace(made.recipe, patches=made.recipe.patches))
+    key = ("pairs", made.network, made.recipe)
     label = f"Try {count} pairs in {len(_CONFLICTS)} ways: about {about} s"
     if not _wanted(key, np.inf, label):
         return
