@@ -84,22 +84,21 @@ def boxed(seen: Image.Image, found: Box, true: Box | None) -> Image.Image:
 def _frame(shown: Image.Image, box: Box, *, scale: int, colour: str, wide: int, dash: int) -> None:
     """Draw the outline of a box with a white seam; in dashes unless their length is 0."""
     draw = ImageDraw.Draw(shown)
-    left, top, right, bottom = (edge * scale for edge in box)
-    half = wide / 2
-    left, top, right, bottom = left + half, top + half, right - half - 1, bottom - half - 1
-    for x0, y0, x1, y1 in (
-        (left, top, right, top),
-        (left, bottom, right, bottom),
-        (left, top, left, bottom),
-        (right, top, right, bottom),
-    ):
-        length = max(abs(x1 - x0), abs(y1 - y0), 1.0)
-        step = 2 * dash or length + 1
-        for begin in np.arange(0, length, step):
-            a, b = begin / length, min(begin + (dash or length), length) / length
-            part = [(x0 + s * (x1 - x0), y0 + s * (y1 - y0)) for s in (a, b)]
-            draw.line(part, fill="white", width=wide + 2)
-            draw.line(part, fill=colour, width=wide)
+    left, top, right, bottom = (round(edge * scale) for edge in box)
+    right, bottom = max(left, right - 1), max(top, bottom - 1)
+    sides = (
+        (True, left, right, top),
+        (True, left, right, bottom - wide + 1),
+        (False, top, bottom, left),
+        (False, top, bottom, right - wide + 1),
+    )
+    for seam, fill in ((1, "white"), (0, colour)):
+        for across, low, high, at in sides:
+            near, far = at - seam, max(at, at + wide - 1) + seam
+            for begin in range(low, high + 1, 2 * dash or high - low + 1):
+                end = min(begin + dash - 1, high) if dash else high
+                ends = (begin, near, end, far) if across else (near, begin, far, end)
+                draw.rectangle(ends, fill=fill)
 
 
 def overlap_columns(

@@ -41,7 +41,7 @@ _ATS: NDArray[np.float64] = np.round(np.arange(0.04, 1.0, 0.04), 2)
 _STYLE = """
 <style>
 .where { display: grid; gap: 1.4rem 1.4rem; margin-bottom: 0.6rem;
-  grid-template-columns: repeat(auto-fill, minmax(min(16rem, 100%), 1fr)); }
+  grid-template-columns: repeat(auto-fill, minmax(min(12rem, 100%), 1fr)); }
 .where figure { margin: 0; min-width: 0; }
 .where h3 { font-size: 1.05rem; margin: 0 0 0.4rem; padding: 0; }
 .where img { width: 100%; max-width: 26rem; display: block; border-radius: 4px; }
@@ -217,7 +217,7 @@ def steps(made: Studio) -> None:
             "Threshold",
             0.02,
             0.98,
-            0.8,
+            0.9,
             0.02,
             key=_key("at"),
             bind="query-params",
@@ -294,8 +294,8 @@ def _cards(made: Studio, values: Any, found: Located, methods: Any) -> list[str]
             f"{title} for {made.category}, smoothed.",
             f'<div class="bar" style="background:{scale_bar(signed=False)}"></div>'
             f'<div class="ends"><span>0</span><span>{_number(heat.high)}</span></div>'
-            f"<p>Of all numbers, {_number(made.result.low)} to {_number(made.result.high)}, the "
-            "positive ones, smoothed.</p>",
+            f"<p>The method gave {_number(made.result.low)} to {_number(made.result.high)}. Shown: "
+            "what is above 0, smoothed.</p>",
         ),
         "mask": (
             "2. Above the threshold",
