@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 from skimage import color, feature, filters
@@ -74,6 +74,7 @@ def test_sobel_lines_are_strongest_where_the_gradient_is():
     np.testing.assert_allclose(drawn, 255 * length / length.max(), atol=0.6)
 
 
+@settings(deadline=None)
 @given(
     n=st.integers(1, 9),
     height=st.integers(9, 23),
@@ -140,6 +141,7 @@ def test_a_hybrid_has_the_coarse_part_of_one_and_the_fine_part_of_the_other():
     assert fine == pytest.approx(texture[:, 24:].astype(float).std(), rel=0.15)
 
 
+@settings(deadline=None)
 @given(strength=st.floats(0, 1))
 def test_the_texture_covers_the_object_alone_and_as_strongly_as_asked(strength):
     x, inside = disc()
@@ -236,15 +238,15 @@ def test_brightness_is_split_by_otsus_threshold():
     assert (mask.values != expected).sum() < 5  # specks are dropped
 
 
-def test_a_colour_is_found_where_brightness_is_the_same():
-    x = np.full((40, 40, 3), (120, 120, 120), dtype=np.uint8)
-    x[10:30, 10:30] = (200, 100, 72)  # about as bright
+def test_a_colour_is_found_where_brightness_does_not_help():
+    grey_ground = np.random.default_rng(0).integers(90, 151, (40, 40, 1), dtype=np.uint8)
+    x = grey_ground.repeat(3, axis=2)
+    x[10:30, 10:30] = (220, 95, 40)  # in the middle of these greys
     expected = np.zeros((40, 40), dtype=bool)
     expected[10:30, 10:30] = True
-    wrong = object_mask(x, how="colour").values != expected
-    assert wrong.mean() < 0.06  # the smoothing widens it by a pixel
-    with_light = object_mask(x, how="brightness", fill_holes=False).values != expected
-    assert wrong.mean() <= with_light.mean()
+    assert (object_mask(x, how="colour").values != expected).mean() < 0.06  # smoothed by a pixel
+    by_light = object_mask(x, how="brightness", fill_holes=False)
+    assert (by_light.values != expected).mean() > 0.3
 
 
 def test_holes_are_filled_and_specks_dropped():

@@ -6,7 +6,8 @@ from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageColor, ImageDraw
+from scipy import ndimage
 
 from cnnlab.figures.theme import ROLES
 from cnnlab.localisation import Box
@@ -18,7 +19,7 @@ _SMALL = 64  # pixels; smaller pictures are enlarged before lines are drawn
 _STYLE = f"""
 <style>
 .where-curve {{ max-width: 46rem; margin: 0 0 1rem; }}
-.where-curve .plot {{ position: relative; height: 11rem; display: flex; gap: 2px;
+.where-curve .plot {{ position: relative; height: 11rem; display: flex; gap: 1px;
   margin: 1.4rem 0 0 2.4rem; align-items: flex-end; border-bottom: 2px solid currentColor; }}
 .where-curve .plot > i {{ flex: 1 1 0; background: {ROLES["padding"].figure}; min-height: 1px;
   position: relative; }}
@@ -37,7 +38,7 @@ _STYLE = f"""
 
 
 def masked(seen: Image.Image, mask: NDArray[np.bool_]) -> Image.Image:
-    """Return a picture with all faded to grey where the mask is not true.
+    """Return a picture with all faded to grey where the mask is not true, and a line around it.
 
     Parameters
     ----------
@@ -53,7 +54,10 @@ def masked(seen: Image.Image, mask: NDArray[np.bool_]) -> Image.Image:
     """
     pixels = np.asarray(seen.convert("RGB"), dtype=np.float64)
     faint = 0.2 * pixels + 0.8 * np.array((128, 128, 128))
-    return Image.fromarray(np.where(mask[..., None], pixels, faint).astype(np.uint8))
+    shown = np.where(mask[..., None], pixels, faint)
+    if max(seen.size) > _SMALL:
+        shown[mask & ~ndimage.binary_erosion(mask, iterations=2)] = ImageColor.getrgb(FOUND)
+    return Image.fromarray(shown.astype(np.uint8))
 
 
 def boxed(seen: Image.Image, found: Box, true: Box | None) -> Image.Image:

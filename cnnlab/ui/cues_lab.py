@@ -51,6 +51,7 @@ _STYLE = f"""
 .verdict.shape {{ border-color: {ROLES["input"].figure}; }}
 .verdict.texture {{ border-color: {ROLES["kernel"].figure}; }}
 .verdict.neither {{ border-color: {ROLES["padding"].figure}; border-style: dashed; }}
+.st-key-texture_or_shape_way [role="radiogroup"] {{ flex-wrap: wrap; overflow: visible; }}
 .cue-tasks {{ display: flex; flex-wrap: wrap; gap: 0.3rem 1.4rem; margin: 0; }}
 .cue-tasks .done {{ font-weight: 600; }}
 </style>

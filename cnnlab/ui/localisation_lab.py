@@ -37,7 +37,7 @@ _METHODS = (
     "grad_cam",
     "layer_cam",
 )
-_ATS: NDArray[np.float64] = np.round(np.arange(0.04, 1.0, 0.04), 2)
+_ATS: NDArray[np.float64] = np.round(np.arange(0.02, 0.99, 0.02), 2)
 _STYLE = """
 <style>
 .where { display: grid; gap: 1.4rem 1.4rem; margin-bottom: 0.6rem;
@@ -54,6 +54,8 @@ _STYLE = """
 .where-says b { font-size: 1.35rem; font-variant-numeric: tabular-nums; }
 .where-key { display: inline-block; width: 1.6rem; height: 0.8rem; vertical-align: baseline;
   margin: 0 0.3rem 0 0; border: 3px solid; }
+.st-key-where_is_it_object [role="radiogroup"], .st-key-where_is_it_rule [role="radiogroup"] {
+  flex-wrap: wrap; overflow: visible; }
 .where-tasks { display: flex; flex-wrap: wrap; gap: 0.3rem 1.4rem; margin: 0; }
 .where-tasks .done { font-weight: 600; }
 </style>

@@ -68,7 +68,8 @@ def test_another_class_is_pointed_out():
 
 
 def test_where_nothing_speaks_for_the_class_there_is_a_sentence():
-    app = opened(network="lenet_digits", method="Grad-CAM", digit="digit-1-1", **{"class": "0"})
+    empty = {"method": "Grad-CAM", "layer": "pool2", "digit": "digit-1-1", "class": "5"}
+    app = opened(network="lenet_digits", **empty)
     said = [warning.value for warning in app.warning]
     assert said
     assert said[0].startswith("The map is nowhere above zero, so no pixel speaks for this class")
