@@ -66,7 +66,7 @@ _STYLE = """
 class Studio:
     """What a learner has chosen: the picture, the map, and where the object is.
 
-    `true` is None where nobody said where it is; `classes` are the classes that name it.
+    `classes` are the classes that name it; none where nobody said so.
     """
 
     network: str
@@ -77,9 +77,8 @@ class Studio:
     target: int
     category: str
     result: Explanation
-    true: Box | None
+    true: Box
     label: str
-    by_hand: bool
     classes: frozenset[int]
     guess: int
     guess_name: str
@@ -107,7 +106,7 @@ def studio() -> Studio:
             titles = {METHODS[method].title: method for method in _METHODS if method in METHODS}
             method = titles[controls.pick("Method", list(titles), key=_key("method"))]
             layer = networks.layer_picker(PAGE, network) if METHODS[method].at_layer else ""
-            true, label, classes, by_hand = _true_box(network, picture, sample, seen)
+            true, label, classes = _true_box(network, picture, sample, seen)
         result = _explanation(picture, network, target=target, layer=layer, method=method)
     except InputError as error:
         st.error(str(error))
@@ -125,7 +124,6 @@ def studio() -> Studio:
         result,
         true,
         label,
-        by_hand,
         classes,
         guess,
         labels[guess],
@@ -134,8 +132,8 @@ def studio() -> Studio:
 
 def _true_box(
     network: str, picture: controls.Picture, sample: str, seen: Image.Image
-) -> tuple[Box | None, str, frozenset[int], bool]:
-    """Return where the object is, what it is called, its classes, and whether a learner said so."""
+) -> tuple[Box, str, frozenset[int]]:
+    """Return where the object is, what it is called, and the classes that name it, if known."""
     from cnnlab import catalogue, pretrained
     from cnnlab.digits import SAMPLES as DIGITS
     from cnnlab.digits import label_of
@@ -159,8 +157,8 @@ def _true_box(
     chosen = controls.choice("The object", [*options, "a box of my own"], key=_key("object"))
     if chosen in options:
         box, classes = options[chosen]
-        return box, chosen, classes, False
-    return _own_box(seen), "your box", frozenset(), True
+        return box, chosen, classes
+    return _own_box(seen), "your box", frozenset()
 
 
 def _own_box(seen: Image.Image) -> Box:
@@ -244,24 +242,20 @@ def steps(made: Studio) -> None:
     except InputError as error:
         st.warning(str(error)[:1].upper() + str(error)[1:] + ".", icon=":material/search_off:")
         return
-    fits = None if made.true is None else iou(found.box, made.true)
+    fits = iou(found.box, made.true)
     st.html(_verdict(made, fits))
     st.html(f'<div class="where">{"".join(_cards(made, values, found, METHODS))}</div>')
     st.caption(
         "Only what speaks for the class counts: negative numbers are 0 here. The box shows what "
         "the network used for its answer. That can be less than the object, or its surroundings."
     )
-    if made.true is not None:
-        curve = iou_curve(values, made.true, ats=_ATS, rule=rule)
-        st.html(overlap_columns(_ATS, curve, at=at, right_from=RIGHT_FROM))
-        if fits is not None:
-            _take_note(made, fits)
+    curve = iou_curve(values, made.true, ats=_ATS, rule=rule)
+    st.html(overlap_columns(_ATS, curve, at=at, right_from=RIGHT_FROM))
+    _take_note(made, fits)
 
 
-def _verdict(made: Studio, fits: float | None) -> str:
+def _verdict(made: Studio, fits: float) -> str:
     """Say how well the box fits and whether that counts as right."""
-    if fits is None:
-        return ""
     parts = [
         f"Intersection over union with {escape(made.label)}: <b>{fits:.2f}</b>, "
         f"{'at least' if fits >= RIGHT_FROM else 'below'} {RIGHT_FROM}."
@@ -320,14 +314,9 @@ def _cards(made: Studio, values: Any, found: Located, methods: Any) -> list[str]
             "The box found, and the object's box.",
             f'<p><span class="where-key" style="border-color:{FOUND}"></span>found: columns '
             f"{ours.left:.0f} to {ours.right:.0f}, rows {ours.top:.0f} to {ours.bottom:.0f}</p>"
-            + (
-                ""
-                if made.true is None
-                else f'<p><span class="where-key" style="border-color:{TRUE};'
-                f'border-style:dashed"></span>{escape(made.label)}: columns '
-                f"{made.true.left:.0f} to {made.true.right:.0f}, rows {made.true.top:.0f} to "
-                f"{made.true.bottom:.0f}</p>"
-            ),
+            f'<p><span class="where-key" style="border-color:{TRUE};border-style:dashed"></span>'
+            f"{escape(made.label)}: columns {made.true.left:.0f} to {made.true.right:.0f}, rows "
+            f"{made.true.top:.0f} to {made.true.bottom:.0f}</p>",
         ),
     }
     return [
@@ -346,7 +335,7 @@ def _number(value: float) -> str:
 
 def _take_note(made: Studio, fits: float) -> None:
     """Remember which tasks are done."""
-    if made.by_hand or made.guess not in made.classes or made.target not in made.classes:
+    if made.guess not in made.classes or made.target not in made.classes:
         return
     found: set[Any] = st.session_state.setdefault(_key("found"), set())
     before = len(found)

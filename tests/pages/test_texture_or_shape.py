@@ -111,3 +111,12 @@ def test_the_rocket_keeps_its_shape_under_coffee():
 def test_a_picture_that_the_network_does_not_know_says_so():
     page = shown(opened(network="squeezenet1_0", sample="clock"))
     assert "The network does not name it even here" in page
+
+
+def test_a_picture_as_long_as_a_thread_is_refused_in_a_sentence():
+    file = io.BytesIO()
+    Image.new("RGB", (10_000, 1), (10, 200, 10)).save(file, "PNG")
+    app = opened(network="lenet_digits", picture="Upload")
+    app.file_uploader[0].upload("thread.png", file.getvalue()).run()
+    assert not app.exception
+    assert "one side more than 100 times the other" in app.error[0].value

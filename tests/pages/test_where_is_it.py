@@ -108,3 +108,20 @@ def test_a_sample_without_a_box_asks_for_ones_own():
     assert "Intersection over union with your box" in shown(
         opened(network="squeezenet1_0", sample="gravel")
     )
+
+
+@needs_weights("squeezenet1_0")
+def test_the_right_box_for_the_wrong_class_is_not_enough():
+    app = opened(network="squeezenet1_0", sample="clock", at="0.84", **{"class": "wall clock"})
+    assert fits(app) >= 0.5
+    assert "First guess: “washbasin”, wrong. <strong>Not localised</strong>" in shown(app)
+    assert "✓" not in shown(app)
+
+
+def test_a_picture_as_long_as_a_thread_is_refused_in_a_sentence():
+    file = io.BytesIO()
+    Image.new("RGB", (10_000, 1), (10, 200, 10)).save(file, "PNG")
+    app = opened(network="lenet_digits", picture="Upload")
+    app.file_uploader[0].upload("thread.png", file.getvalue()).run()
+    assert not app.exception
+    assert "one side more than 100 times the other" in app.error[0].value
