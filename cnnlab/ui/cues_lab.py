@@ -470,17 +470,18 @@ def _matrix(names: list[str], results: list[tuple[str, str, Verdict, str]], titl
         mark = {"shape": "S", "texture": "T", "neither": "–"}[verdict.winner]
         return f'<td><div class="{verdict.winner}"><span>{mark}</span> {escape(guess)}</div></td>'
 
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
+    short = {name: name.split("-")[1] if name.startswith("digit-") else name for name in names}
+    head = "".join(f'<th scope="col">{escape(short[name])}</th>' for name in names)
     body = "".join(
-        f'<tr><th scope="row">{escape(one)}</th>{"".join(cell(one, other) for other in names)}</tr>'
+        f'<tr><th scope="row">{escape(short[one])}</th>'
+        f"{''.join(cell(one, other) for other in names)}</tr>"
         for one in names
     )
     st.html(
-        f'<div class="numbers pairs"><table><caption style="text-align:left;font-weight:650;'
-        f'padding-bottom:0.3rem">{escape(title)}: the first guess. Rows give the shape, columns '
-        "the texture; S: the shape wins, T: the texture wins.</caption>"
-        f'<thead><tr><th scope="col">shape ↓, texture →</th>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
+        f"<p><strong>{escape(title)}: the first guess.</strong> Rows give the shape, columns the "
+        "texture. S: the shape wins; T: the texture wins; –: neither.</p>"
+        '<div class="numbers pairs"><table><thead><tr><th scope="col">shape ↓ texture →</th>'
+        f"{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
@@ -496,7 +497,9 @@ def _wanted(key: Any, seconds: float, label: str) -> bool:
     asked: set[Any] = st.session_state.setdefault(_key("asked"), set())
     if key in asked or seconds < _QUICK:
         return True
-    if st.button(label, icon=":material/play_arrow:", key=_key(f"compute_{key[0]}")):
+    place = st.empty()
+    if place.button(label, icon=":material/play_arrow:", key=_key(f"compute_{key[0]}")):
+        place.empty()
         asked.add(key)
         return True
     return False
