@@ -574,7 +574,10 @@ def _box(network: str, source: Source, digits: bool) -> tuple[float, float, floa
 
     size = _size(network)
     view = Box(*pretrained.crop_box(source.image, network))
-    return box_in_view(Box(*boxes_of(source.name)[0].corners), view, width=size, height=size)
+    try:
+        return box_in_view(Box(*boxes_of(source.name)[0].corners), view, width=size, height=size)
+    except InputError:
+        return None  # the object lies in what is cut away
 
 
 def _shown(made: Studio, part: str) -> Shown:
