@@ -507,6 +507,26 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Where is it?",
+        "Seeing what a CNN sees",
+        ":material/center_focus_strong:",
+        "where_is_it.py",
+        15,
+        "How a network that never saw a box can point at an object, and how such a box is judged.",
+        (
+            ("Find the cup by its saliency", {}),
+            (
+                "A tripod, localised by Grad-CAM",
+                {
+                    "where_is_it_sample": "camera",
+                    "where_is_it_method": "Grad-CAM",
+                    "where_is_it_at": "0.86",
+                },
+            ),
+            ("The strokes of a digit", {"where_is_it_network": "lenet_digits"}),
+        ),
+    ),
+    Lesson(
         "Fooling a CNN",
         "Seeing what a CNN sees",
         ":material/theater_comedy:",
@@ -530,6 +550,29 @@ LESSONS = (
             (
                 "A digit, without any download",
                 {"fooling_network": "lenet_digits", "fooling_method": "PGD"},
+            ),
+        ),
+    ),
+    Lesson(
+        "Texture or shape?",
+        "Seeing what a CNN sees",
+        ":material/texture:",
+        "texture_or_shape.py",
+        15,
+        "Whether a network follows the outline of an object or its surface, on pictures in which "
+        "the two disagree.",
+        (
+            ("A cat with the detail of a coffee cup", {}),
+            (
+                "A rocket covered with coffee",
+                {
+                    "texture_or_shape_sample": "rocket",
+                    "texture_or_shape_way": "Texture inside the shape",
+                },
+            ),
+            (
+                "A digit with the strokes of another",
+                {"texture_or_shape_network": "lenet_digits"},
             ),
         ),
     ),
