@@ -29,6 +29,7 @@ _RELU = {functional.relu, torch.relu, Tensor.relu}
 _RELU_IN_PLACE = {functional.relu_, torch.relu_, Tensor.relu_}
 _RELU6 = {functional.relu6}
 _HARDTANH = {functional.hardtanh}
+_OTHERS = {functional.silu, functional.gelu, functional.hardswish}
 
 
 class ReluRule(TorchFunctionMode):
@@ -56,6 +57,8 @@ class ReluRule(TorchFunctionMode):
     ----------
     count : int
         How many ReLUs have run so far. If it stays 0, the rule has changed nothing.
+    others : int
+        How many activations without such a switch (SiLU, GELU, hard swish) have run so far.
 
     Raises
     ------
@@ -84,7 +87,7 @@ class ReluRule(TorchFunctionMode):
         super().__init__()
         if rule not in RULES:
             raise InputError(f"rule must be one of {', '.join(RULES)}, got {rule!r}")
-        self.rule, self.count = rule, 0
+        self.rule, self.count, self.others = rule, 0, 0
 
     def __torch_function__(
         self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
@@ -93,6 +96,7 @@ class ReluRule(TorchFunctionMode):
         kwargs = kwargs or {}
         high = _upper_end(func, args, kwargs)
         if high is None:
+            self.others += func in _OTHERS
             return func(*args, **kwargs)
         self.count += 1
         x: Tensor = args[0] if args else kwargs["input"]
