@@ -380,17 +380,26 @@ def layer_gradients(
     InputError
         If the layer has no feature maps or the scores do not depend on it.
     """
+    for target in targets:
+        in_range(target, name="target", low=0)
     with torch.inference_mode(False), torch.enable_grad(), record(model, layer) as seen:
-        outputs = _class_scores(seen.model(image), max(targets))
+        # Most CPU kernels are faster where the channels of a pixel lie side by side.
+        fast = image.contiguous(memory_format=torch.channels_last)
+        outputs = _class_scores(seen.model(fast), max(targets))
         maps = seen.output
+        if maps is None:
+            raise InputError(f"layer {layer!r} is not used for this picture; choose another")
         if not isinstance(maps, Tensor) or maps.ndim != 4 or maps[0, 0].numel() < 2:
             raise InputError(f"layer {layer!r} gives out no maps with positions; choose another")
         if not outputs.requires_grad or seen.source is None:
             raise InputError(f"the class score does not depend on layer {layer!r}; choose another")
         gradients = []
-        for target in targets:
+        for place, target in enumerate(targets, start=1):
             (found,) = torch.autograd.grad(
-                outputs[0, target], seen.source, retain_graph=True, allow_unused=True
+                outputs[0, target],
+                seen.source,
+                retain_graph=place < len(targets),
+                allow_unused=True,
             )
             if found is None:
                 raise InputError(

@@ -327,7 +327,7 @@ def test_the_class_is_a_number(target):
     ("name", "layer", "words"),
     [
         ("squeezenet1_0", "featrues", "no layer 'featrues'.*'features'"),
-        ("resnet18", "avgpool", "'avgpool' gives out no maps with positions; spatial_layers"),
+        ("resnet18", "avgpool", "'avgpool' gives out no maps with positions; choose another"),
         ("resnet18", "fc", "'fc' gives out no maps with positions"),
         ("inception_v3", "AuxLogits.conv0", "'AuxLogits.conv0' is not used for this picture"),
     ],
