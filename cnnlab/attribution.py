@@ -16,7 +16,7 @@ from cnnlab.checks import InputError
 from cnnlab.explaining import layer_gradients
 from cnnlab.features import input_channels, layer_name
 
-__all__ = ["ClassMap", "GradCam", "grad_cam", "grad_cam_steps", "grad_cams"]
+__all__ = ["ClassMap", "GradCam", "grad_cam", "grad_cam_steps", "grad_cams", "weigh"]
 
 Array = NDArray[np.floating[Any]]
 
@@ -224,9 +224,7 @@ def grad_cams(
     )
     found = []
     for gradient, score in zip(gradients, scores, strict=True):
-        weights = gradient.mean(dim=(1, 2))  # alpha_k, equation 1
-        signed = torch.einsum("k,khw->hw", weights, maps)  # sum over k of alpha_k A^k
-        heat = torch.relu(signed)  # equation 2: the only ReLU of the method
+        weights, signed, heat = weigh(maps, gradient)
         if not torch.isfinite(signed).all():
             raise InputError("the network computes values that are no numbers (NaN or infinity)")
         size = (image.shape[2], image.shape[3])
@@ -243,6 +241,37 @@ def grad_cams(
             )
         )
     return found
+
+
+def weigh(maps: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the weights of the feature maps and what their sum is, the heart of Grad-CAM.
+
+    Parameters
+    ----------
+    maps : Tensor of shape (K, h, w)
+        The feature maps A^k.
+    gradient : Tensor of shape (K, h, w)
+        dy / dA^k, of one class score.
+
+    Returns
+    -------
+    weights : Tensor of shape (K,)
+        alpha_k.
+    signed, heat : Tensor of shape (h, w)
+        The weighted sum before and after the ReLU.
+
+    Examples
+    --------
+    >>> maps = torch.tensor([[[1.0, 0.0], [2.0, 1.0]], [[0.0, 3.0], [1.0, 0.0]]])
+    >>> slopes = torch.tensor([[[1.0, 1.0], [1.0, 1.0]], [[-1.0, 0.0], [0.0, -1.0]]])
+    >>> weights, signed, heat = weigh(maps, slopes)
+    >>> weights.tolist(), signed.tolist()
+    ([1.0, -0.5], [[1.0, -1.5], [1.5, 1.0]])
+    """
+    weights = gradient.mean(dim=(1, 2))  # alpha_k, equation 1
+    signed = torch.einsum("k,khw->hw", weights, maps)  # sum over k of alpha_k A^k
+    heat = torch.relu(signed)  # equation 2: the only ReLU of the method
+    return weights, signed, heat
 
 
 def _one_picture(model: nn.Module, batch: Tensor) -> Tensor:
