@@ -48,12 +48,15 @@ STYLE = """
   vertical-align: middle;
   border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
 .cam-rows img { width: 4.2rem; height: auto; display: block; border-radius: 3px; }
+.cam-rows tbody th { white-space: nowrap; padding-left: 0.4rem; }
 .cam-rows .number { text-align: right; white-space: nowrap; }
 .cam-rows tr.chosen { outline: 2px solid CURSOR; outline-offset: -1px; }
-.cam-bars { display: flex; align-items: stretch; height: 9rem; gap: 1px; position: relative;
+.cam-bars { display: flex; align-items: stretch; height: 9rem; position: relative;
   max-width: 46rem; }
-.cam-bars div { flex: 1; min-width: 1px; position: relative; }
+.cam-bars div { flex: 1; min-width: 0; position: relative; }
 .cam-bars i { position: absolute; left: 0; right: 0; display: block; }
+.cam-bars hr { position: absolute; left: 0; right: 0; margin: 0; border: 0;
+  border-top: 1px solid currentColor; opacity: 0.6; }
 </style>
 """.replace("CURSOR", ROLES["cursor"].figure)
 
@@ -230,7 +233,7 @@ def contributors(
     )
 
 
-def bars(values: Floats, *, title: str, most: int = 300) -> str:
+def bars(values: Floats, *, title: str, most: int = 160) -> str:
     """Return numbers as bars from the largest to the smallest: orange above 0, blue below.
 
     Parameters
@@ -261,7 +264,7 @@ def bars(values: Floats, *, title: str, most: int = 300) -> str:
     alt = f"{title}, sorted: {int((values > 0).sum())} positive, {int((values < 0).sum())} negative"
     return (
         f'<div role="img" aria-label="{escape(alt)}, {range_of(values)}">'
-        f'<div class="cam-bars">{parts}</div></div>'
+        f'<div class="cam-bars">{parts}<hr style="top:{zero:.2f}%"></div></div>'
     )
 
 

@@ -321,7 +321,7 @@ def _title(number: int, title: str) -> None:
 def _forward(setting: Setting, cam: GradCam, channel: int) -> None:
     maps = cam.activations
     count, rows, columns = maps.shape
-    _title(1, f"Forward: the feature maps A of {setting.layer}")
+    _title(1, f"Forward: the feature maps A of `{setting.layer}`")
     last = setting.layer == setting.recommended
     words = (
         f"The picture goes through the network up to this layer: **{count} feature maps of "
@@ -332,7 +332,7 @@ def _forward(setting: Setting, cam: GradCam, channel: int) -> None:
         "pooling or dense layers mix all positions. And it is the deepest, so its channels stand "
         "for parts and objects. Both together make it the usual choice."
         if last
-        else f"Any layer with maps can be taken. The usual choice is {setting.recommended}: the "
+        else f"Any layer with maps can be taken. The usual choice is `{setting.recommended}`: the "
         "last that still knows *where* something is, and the deepest, so its channels stand for "
         "parts and objects."
     )
@@ -345,7 +345,7 @@ def _forward(setting: Setting, cam: GradCam, channel: int) -> None:
             [
                 cam_cards.card(
                     Card(
-                        f"A of channel {k}" + (", the chosen one" if k == channel else ""),
+                        f"{'▸ ' if k == channel else ''}A of channel {k}",
                         maps[k],
                         signed=signed,
                         alt=f"Feature map {k}: {_where(maps[k])}.",
@@ -390,7 +390,7 @@ def _gradient(setting: Setting, cam: GradCam, channel: int) -> None:
     _title(3, "The gradient: dy/dA, back to the layer")
     layout.prose(
         f"How does the score change if one cell of one feature map grows a little? The way back "
-        f"ends at {setting.layer}; the layers before it are not needed."
+        f"ends at `{setting.layer}`; the layers before it are not needed."
     )
     gradient = cam.gradients[channel]
     several = [
@@ -847,7 +847,7 @@ def which_layer() -> None:
             [
                 target.family,
                 f"{target.layer} ({target.network})",
-                "{} of {} × {}".format(*target.shape),
+                "{} of {}\u00a0×\u00a0{}".format(*target.shape),
                 target.why,
             ]
             for target in TARGETS
