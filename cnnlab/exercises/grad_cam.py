@@ -13,7 +13,7 @@ from cnnlab.percent import percent
 from cnnlab.questions import Question
 from cnnlab.two_pictures import Corners, Place, Pointing, pointing
 
-__all__ = ["Check", "Scene", "lost_layer", "misleads", "questions"]
+__all__ = ["FILLED", "Check", "Scene", "lost_layer", "misleads", "questions"]
 
 FILLED = 0.9  # of the picture: a box so large can hardly be missed
 

@@ -14,7 +14,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from cnnlab.exercises.grad_cam import Check, Scene, lost_layer, misleads
+from cnnlab.exercises.grad_cam import FILLED, Check, Scene, lost_layer, misleads
 from cnnlab.figures import cam_cards
 from cnnlab.figures.cam_cards import Card, written
 from cnnlab.figures.number_grid import number_grid
@@ -263,6 +263,8 @@ def _pointing_words(setting: Setting, cam: ClassMap) -> str:
     place, found = setting.scene.place(), setting.scene.points(cam.overlay_map)
     if place is None or found is None or not cam.overlay_map.any():
         return ""
+    if found.area > FILLED:
+        return f"The {place.label} fills what the network sees: no map can miss it."
     on = "on" if found.hit else f"{found.outside:.0f} pixels outside the box of"
     return (
         f"The largest value lies {on} the {place.label}; {percent(found.share)} of the map lies "
@@ -328,13 +330,13 @@ def _forward(setting: Setting, cam: GradCam, channel: int) -> None:
         f"{rows} × {columns}**. "
     )
     words += (
-        "This is the last place where the network still knows *where* something is: after it, "
-        "pooling or dense layers mix all positions. And it is the deepest, so its channels stand "
-        "for parts and objects. Both together make it the usual choice."
+        "It is the usual choice: the last feature maps, before pooling over the whole map "
+        "or dense layers mix all positions. Here the network still knows *where* something is, "
+        "and its channels stand for parts and objects."
         if last
-        else f"Any layer with maps can be taken. The usual choice is `{setting.recommended}`: the "
-        "last that still knows *where* something is, and the deepest, so its channels stand for "
-        "parts and objects."
+        else f"Any layer with maps can be taken. The usual choice is `{setting.recommended}`, the "
+        "last feature maps: there the network still knows *where* something is, and its channels "
+        "stand for parts and objects."
     )
     layout.prose(words)
     near = [int(k) for k in cam.strongest_channels(5) if k != channel][:3]
