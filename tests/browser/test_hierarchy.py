@@ -88,7 +88,7 @@ def test_a_reconstruction_can_be_stopped(visitor: Callable[..., Visit]) -> None:
     start = page_button(visit.page, "invert")
     expect(start).to_be_visible(timeout=90_000)
     start.click()
-    stop = page_button(visit.page, "stop")
+    stop = page_button(visit.page, "invert_stop")
     expect(stop).to_be_visible()
     stop.click()
     expect(start).to_be_visible()
