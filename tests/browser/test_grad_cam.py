@@ -26,7 +26,7 @@ def test_a_step_is_chosen_by_the_keyboard_and_stands_in_the_link(
     page.locator(".st-key-grad_cam_step").get_by_role("radio", name="3 Gradient").click()
     expect(page.get_by_role("heading", name="3. The gradient")).to_be_visible()
     expect(page).to_have_url(re.compile(r"grad_cam_step=3(\+|%20)Gradient"))
-    channel = page.get_by_label("Channel k")
+    channel = page.get_by_role("combobox", name="Channel k")
     channel.fill("17")
     page.get_by_role("option", name="17", exact=True).click()
     expect(page.get_by_text("dy/dA of channel 17", exact=True)).to_be_visible()
