@@ -484,10 +484,19 @@ LESSONS = (
         "Seeing what a CNN sees",
         ":material/visibility:",
         "grad_cam.py",
-        15,
-        "Which part of a picture speaks for a class: feature maps, their weights, the heat map.",
+        25,
+        "Which part of a picture speaks for a class, step by step: feature maps, gradients, "
+        "weights, the sum, the ReLU; which layer to take, and what an empty map means.",
         (
             ("Why is this a cat?", {}),
+            (
+                "A cat and a cup: one picture, two maps",
+                {
+                    "grad_cam_below": "coffee",
+                    "grad_cam_class": "Egyptian cat",
+                    "grad_cam_second": "espresso",
+                },
+            ),
             ("What makes a tripod?", {"grad_cam_sample": "camera"}),
         ),
     ),
