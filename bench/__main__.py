@@ -33,7 +33,8 @@ def main() -> None:
             *filters.filtering(rounds=ROUNDS),
             *digits.strokes(folder, torch_home, rounds=5 * ROUNDS),
         ]
-    table = as_table(results)
+        memory = networks.extra_memory()
+    table = "\n".join([as_table(results), "", *memory])
     print(table)
     here = Path(__file__).parent
     here.joinpath("results.json").write_text(json.dumps([as_dict(r) for r in results], indent=2))

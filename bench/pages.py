@@ -25,7 +25,7 @@ TITLES = {"": "CNN Lab"} | {lesson.url_path: lesson.title for lesson in LESSONS}
 MAIN = {
     "convolution": "section.player",
     "classify": "table.class-bars",
-    "grad-cam": ".js-plotly-plot .main-svg",
+    "grad-cam": ".cam-cards img",
 }
 
 

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from captum.attr import LayerAttribution, LayerGradCam
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
-from cnnlab.checks import InputError, in_range
-from cnnlab.features import Recording, input_channels, record
+from cnnlab.checks import InputError
+from cnnlab.explaining import layer_gradients
+from cnnlab.features import input_channels, layer_name
 
-__all__ = ["GradCam", "grad_cam", "grad_cam_steps"]
+__all__ = ["ClassMap", "GradCam", "grad_cam", "grad_cam_steps", "grad_cams", "weigh"]
 
 Array = NDArray[np.floating[Any]]
-OTHER = "spatial_layers(model) lists the layers to choose from"
 
 
 @dataclass(frozen=True, eq=False)
-class GradCam:
-    """Every intermediate result of Grad-CAM for one picture and one class.
+class ClassMap:
+    """What Grad-CAM finds for one class.
 
     Attributes
     ----------
-    activations : ndarray of shape (K, h, w)
-        The feature maps A^k of the layer.
-    weights : ndarray of shape (K,)
-        How much each map speaks for the class (equation 1).
     signed_map : ndarray of shape (h, w)
-        The weighted sum of the maps, positive and negative.
+        The weighted sum of the feature maps, positive and negative.
     heat_map : ndarray of shape (h, w)
         The same with the negative values set to zero (equation 2).
     overlay_map : ndarray of shape (H, W)
@@ -42,28 +37,81 @@ class GradCam:
         What the network gives for the class, before the softmax.
     """
 
-    activations: Array
-    weights: Array
     signed_map: Array
     heat_map: Array
     overlay_map: Array
     score: float
 
-    def strongest_channels(self, count: int) -> NDArray[np.intp]:
-        """Return the channels that add most to the weighted sum, in either direction.
+
+@dataclass(frozen=True, eq=False)
+class GradCam(ClassMap):
+    """Every intermediate result of Grad-CAM for one picture and one class.
+
+    Attributes
+    ----------
+    activations : ndarray of shape (K, h, w)
+        The feature maps A^k of the layer.
+    gradients : ndarray of shape (K, h, w)
+        dy / dA^k: how the class score changes with each cell of each map.
+    weights : ndarray of shape (K,)
+        How much each map speaks for the class: alpha_k, the mean of its gradient (equation 1).
+    """
+
+    activations: Array
+    gradients: Array
+    weights: Array
+
+    def weighted(self, channel: int) -> Array:
+        """Return what one channel adds to the sum at each position, alpha_k A^k.
+
+        Parameters
+        ----------
+        channel : int
+            Its number, from 0.
+
+        Returns
+        -------
+        ndarray of shape (h, w)
+            Positive where the channel speaks for the class.
+        """
+        product: Array = self.weights[channel] * self.activations[channel]
+        return product
+
+    def contributions(self) -> Array:
+        """Return what each channel adds to the sum, over all positions.
+
+        Returns
+        -------
+        ndarray of shape (K,)
+            They add up to the sum over `signed_map`.
+        """
+        added: Array = self.weights * self.activations.sum(axis=(1, 2))
+        return added
+
+    def strongest_channels(self, count: int, *, sign: int = 0) -> NDArray[np.intp]:
+        """Return the channels that add most to the weighted sum.
 
         Parameters
         ----------
         count : int
             How many, at most; a layer may have fewer.
+        sign : {0, 1, -1}
+            0 for both directions, 1 for those that speak for the class, -1 for those against it.
 
         Returns
         -------
-        ndarray of shape (min(count, K),)
+        ndarray of shape (at most count,)
             Channel numbers, the one with the largest absolute contribution first.
         """
-        added = self.weights * self.activations.sum(axis=(1, 2))
-        return np.argsort(-np.abs(added), kind="stable")[:count]
+        added = self.contributions()
+        order = np.argsort(-np.abs(added), kind="stable")
+        if sign:
+            order = order[sign * added[order] > 0]
+        return order[:count]
+
+    def maps_only(self) -> ClassMap:
+        """Return the maps without the layer's arrays, which may be large."""
+        return ClassMap(self.signed_map, self.heat_map, self.overlay_map, self.score)
 
 
 def grad_cam(model: nn.Module, batch: Tensor, *, target: int, layer: str | nn.Module) -> Array:
@@ -75,8 +123,8 @@ def grad_cam(model: nn.Module, batch: Tensor, *, target: int, layer: str | nn.Mo
     Parameters
     ----------
     model : torch.nn.Module
-        A network for colour pictures; it is not changed.
-    batch : Tensor of shape (1, 3, H, W)
+        A network for pictures; it is neither changed nor hooked.
+    batch : Tensor of shape (1, C, H, W)
         One picture, as the network wants it.
     target : int
         Number of the class.
@@ -107,11 +155,7 @@ def grad_cam(model: nn.Module, batch: Tensor, *, target: int, layer: str | nn.Mo
     array([[1., 0.],
            [0., 0.]], dtype=float32)
     """
-    with _watched(model, batch, target=target, layer=layer) as (seen, image, logits):
-        small = LayerGradCam(logits, seen.layer).attribute(
-            image, target=target, relu_attributions=True
-        )
-    return _enlarged(small, image)
+    return grad_cam_steps(model, batch, target=target, layer=layer).overlay_map
 
 
 def grad_cam_steps(
@@ -127,7 +171,7 @@ def grad_cam_steps(
     Returns
     -------
     GradCam
-        Feature maps, their weights, and the maps that follow from them.
+        Feature maps, gradients, weights, and the maps that follow from them.
 
     Raises
     ------
@@ -140,74 +184,109 @@ def grad_cam_steps(
     >>> grad_cam_steps(tiny, torch.ones(1, 3, 2, 2), target=0, layer="0").weights
     array([0.25, 0.  , 0.  ], dtype=float32)
     """
-    scores: list[float] = []
-    with _watched(model, batch, target=target, layer=layer) as (seen, image, logits):
+    (steps,) = grad_cams(model, batch, targets=[target], layer=layer)
+    return steps
 
-        def noted(inputs: Tensor) -> Tensor:
-            outputs = logits(inputs)
-            scores.append(outputs[0, target].item())
-            return outputs
 
-        signed = LayerGradCam(noted, seen.layer).attribute(image, target=target)  # (1, 1, h, w)
-    assert seen.gradient is not None
-    heat = torch.relu(signed)
-    return GradCam(
-        activations=_array(seen.output[0]),
-        weights=_array(seen.gradient[0].mean(dim=(1, 2))),
-        signed_map=_array(signed[0, 0]),
-        heat_map=_array(heat[0, 0]),
-        overlay_map=_enlarged(heat, image),
-        score=scores[0],
+def grad_cams(
+    model: nn.Module, batch: Tensor, *, targets: Sequence[int], layer: str | nn.Module
+) -> list[GradCam]:
+    """Return all steps of Grad-CAM for several classes, from one forward pass.
+
+    Parameters
+    ----------
+    model, batch, layer
+        As in `grad_cam`.
+    targets : sequence of int
+        Numbers of the classes.
+
+    Returns
+    -------
+    list of GradCam
+        One for each class; they share the feature maps.
+
+    Raises
+    ------
+    InputError
+        If the batch, a class or the layer does not suit the network, or the network computes no
+        numbers (NaN).
+
+    Examples
+    --------
+    >>> tiny = nn.Sequential(nn.Identity(), nn.AvgPool2d(2), nn.Flatten())
+    >>> red, blue = grad_cams(tiny, torch.ones(1, 3, 2, 2), targets=[0, 2], layer="0")
+    >>> red.weights.tolist(), blue.weights.tolist()
+    ([0.25, 0.0, 0.0], [0.0, 0.0, 0.25])
+    """
+    image = _one_picture(model, batch)
+    maps, gradients, scores = layer_gradients(
+        model, image, targets=list(targets), layer=layer_name(model, layer)
     )
+    found = []
+    for gradient, score in zip(gradients, scores, strict=True):
+        weights, signed, heat = weigh(maps, gradient)
+        if not torch.isfinite(signed).all():
+            raise InputError("the network computes values that are no numbers (NaN or infinity)")
+        size = (image.shape[2], image.shape[3])
+        large = functional.interpolate(heat[None, None], size, mode="bilinear", align_corners=False)
+        found.append(
+            GradCam(
+                signed_map=_array(signed),
+                heat_map=_array(heat),
+                overlay_map=_array(large[0, 0]),
+                score=float(score),
+                activations=_array(maps),
+                gradients=_array(gradient),
+                weights=_array(weights),
+            )
+        )
+    return found
 
 
-@contextmanager
-def _watched(
-    model: nn.Module, batch: Tensor, *, target: int, layer: str | nn.Module
-) -> Iterator[tuple[Recording, Tensor, Callable[[Tensor], Tensor]]]:
-    """Yield a recording of the layer, the picture, and a function from picture to logits."""
+def weigh(maps: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the weights of the feature maps and what their sum is, the heart of Grad-CAM.
+
+    Parameters
+    ----------
+    maps : Tensor of shape (K, h, w)
+        The feature maps A^k.
+    gradient : Tensor of shape (K, h, w)
+        dy / dA^k, of one class score.
+
+    Returns
+    -------
+    weights : Tensor of shape (K,)
+        alpha_k.
+    signed, heat : Tensor of shape (h, w)
+        The weighted sum before and after the ReLU.
+
+    Examples
+    --------
+    >>> maps = torch.tensor([[[1.0, 0.0], [2.0, 1.0]], [[0.0, 3.0], [1.0, 0.0]]])
+    >>> slopes = torch.tensor([[[1.0, 1.0], [1.0, 1.0]], [[-1.0, 0.0], [0.0, -1.0]]])
+    >>> weights, signed, heat = weigh(maps, slopes)
+    >>> weights.tolist(), signed.tolist()
+    ([1.0, -0.5], [[1.0, -1.5], [1.5, 1.0]])
+    """
+    weights = gradient.mean(dim=(1, 2))  # alpha_k, equation 1
+    signed = torch.einsum("k,khw->hw", weights, maps)  # sum over k of alpha_k A^k
+    heat = torch.relu(signed)  # equation 2: the only ReLU of the method
+    return weights, signed, heat
+
+
+def _one_picture(model: nn.Module, batch: Tensor) -> Tensor:
+    """Return a copy of the picture where the network is, or refuse what is not one picture."""
     channels = input_channels(model)
     if not isinstance(batch, Tensor) or batch.ndim != 4 or batch.shape[:2] != (1, channels):
         what = tuple(batch.shape) if isinstance(batch, Tensor) else type(batch).__name__
         raise InputError(f"batch must be one picture, shape (1, {channels}, H, W), got {what}")
-    with torch.inference_mode(False), torch.enable_grad(), record(model, layer) as seen:
-        weight = next(model.parameters(), batch)
-        image = batch.detach().to(weight.device).clone()
-
-        def logits(inputs: Tensor) -> Tensor:
-            outputs: Tensor = seen.model(inputs)
-            _check(outputs, target, seen, layer)
-            return outputs
-
-        try:
-            yield seen, image, logits
-        except RuntimeError as error:
-            if "not have been used in the graph" not in str(error):
-                raise
-            raise InputError(
-                f"the class score does not depend on layer {layer!r}; {OTHER}"
-            ) from error
-
-
-def _check(outputs: Tensor, target: int, seen: Recording, layer: str | nn.Module) -> None:
-    """Refuse a class or a layer for which there is no map, before gradients are asked for."""
-    if not isinstance(outputs, Tensor) or outputs.ndim != 2 or len(outputs) != 1:
-        raise InputError("the network must give one row of class scores")
-    in_range(target, name="target", low=0, high=outputs.shape[1] - 1)
-    maps = seen.output
-    if maps is None:
-        raise InputError(f"layer {layer!r} is not used for this picture; {OTHER}")
-    if not isinstance(maps, Tensor) or maps.ndim != 4 or maps[0, 0].numel() < 2:
-        raise InputError(f"layer {layer!r} gives out no maps with positions; {OTHER}")
-    if not outputs.requires_grad:
-        raise InputError(f"the class score does not depend on layer {layer!r}; {OTHER}")
-
-
-def _enlarged(small: Tensor, image: Tensor) -> Array:
-    size = (image.shape[2], image.shape[3])
-    return _array(LayerAttribution.interpolate(small, size, "bilinear")[0, 0])
+    if not torch.isfinite(batch).all():
+        raise InputError("the picture holds values that are no numbers (NaN or infinity)")
+    weight = next(model.parameters(), batch)
+    with torch.inference_mode(False):
+        return batch.detach().to(weight.device).clone()
 
 
 def _array(tensor: Tensor) -> Array:
-    array: Array = tensor.detach().cpu().numpy()
+    array: Array = tensor.detach().contiguous().cpu().numpy()
     return array

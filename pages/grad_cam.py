@@ -1,9 +1,11 @@
-"""Grad-CAM: which part of a picture speaks for a class."""
+"""Grad-CAM, step by step: which part of a picture speaks for a class."""
 
 import streamlit as st
 
 from cnnlab.checks import InputError
-from cnnlab.ui import explanations, layout, networks, panels, work
+from cnnlab.exercises.grad_cam import questions
+from cnnlab.ui import gradcam_lab, layout, panels
+from cnnlab.ui.quiz import quiz
 
 layout.page_head(
     "Grad-CAM",
@@ -12,32 +14,21 @@ layout.page_head(
 )
 
 left, right = st.columns([2, 3], gap="large")
-with left:
-    name = networks.picker("grad_cam")
-    picture = networks.picture_picker("grad_cam", name)
-pretrained = work.networks()
 try:
-    answer = networks.answer(picture, name)
     with left:
-        target = networks.class_picker("grad_cam", name, answer)
-        layer = networks.layer_picker("grad_cam", name)
-    cam = networks.explain(picture, name, target=target, layer=layer)
-    seen = pretrained.as_seen(pretrained.preprocess(picture.image, name), name)
+        setting = gradcam_lab.settings()
+    found = gradcam_lab.explained(setting)
+    with right:
+        gradcam_lab.heat(setting, found.cam)
+    gradcam_lab.steps(setting, found.cam)
+    gradcam_lab.two_classes(setting)
+    gradcam_lab.four_depths(setting, found.seconds)
+    gradcam_lab.which_layer()
+    gradcam_lab.users_ask()
+    gradcam_lab.check_exercises(setting, found.cam)
 except InputError as error:
     st.error(str(error))
     st.stop()
 
-category = pretrained.categories(name)[target]
-with right:
-    explanations.heat_overlay("grad_cam", seen, cam, category=category)
-explanations.grad_cam_steps(cam, category=category)
-
-panels.exercises(
-    {
-        "Explain a class that is not in the picture. What does the map show then?": (
-            "The parts that would speak for that class the most, however little that is: look at "
-            "the range beside the colours. If nothing speaks for it, the map is empty."
-        )
-    }
-)
-panels.show_code("grad_cam", networks.explaining_function())
+quiz(questions(), key="grad_cam_quiz")
+panels.show_code("grad_cam", *gradcam_lab.shown_functions())

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from cnnlab.ensembling import CROPS
 from cnnlab.lessons import HOME, LESSONS, SECTIONS
 from cnnlab.links import setup_to_link
+from cnnlab.pretrained import categories
 from cnnlab.samples import SAMPLES
 from cnnlab.ui import classify_lab
 
@@ -96,6 +97,9 @@ def test_a_link_to_a_page_with_a_network_names_what_there_is(lesson, query):
     page = lesson.file.removesuffix(".py")
     offered = {
         f"{page}_sample": list(SAMPLES),
+        "grad_cam_below": ["nothing", *SAMPLES],
+        "grad_cam_class": categories("resnet18"),
+        "grad_cam_second": categories("resnet18"),
         "classify_mode": classify_lab.MODES,
         "classify_part": classify_lab.PARTS,
         "classify_crops": list(CROPS),

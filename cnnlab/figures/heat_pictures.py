@@ -48,6 +48,7 @@ def drawn_over(
     opacity: float,
     share: float = 1.0,
     contour: bool = False,
+    extent: float | None = None,
 ) -> Drawn:
     """Return a map of numbers laid over the picture that they explain.
 
@@ -67,6 +68,8 @@ def drawn_over(
         largest one.
     contour : bool
         Whether to draw a line around all that is above half of the extent.
+    extent : float, optional
+        The end of the colours itself, where several maps share one; `share` then has no say.
 
     Returns
     -------
@@ -80,7 +83,9 @@ def drawn_over(
     >>> result.high, result.picture.getpixel((1, 0))
     (2.0, (252, 255, 164))
     """
-    extent = float(np.quantile(np.abs(values), share)) or float(np.abs(values).max(initial=0.0))
+    if extent is None:
+        most = float(np.abs(values).max(initial=0.0))
+        extent = float(np.quantile(np.abs(values), share)) or most
     low = -extent if signed else 0.0
     place = np.clip((values - low) / (extent - low), 0, 1) if extent else np.zeros(values.shape)
     colours = _coloured(place, _SIGNED if signed and extent else _HEAT)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
@@ -16,15 +15,12 @@ from cnnlab.ui import controls, work
 
 if TYPE_CHECKING:
     from cnnlab.answers import Answer
-    from cnnlab.attribution import GradCam
 
 __all__ = [
     "Chosen",
     "answer",
     "choose",
     "class_picker",
-    "explain",
-    "explaining_function",
     "facts_table",
     "layer_picker",
     "offer_download",
@@ -157,11 +153,11 @@ def offer_download(page: str, name: str, says: str = "") -> None:
     st.rerun()
 
 
-def picture_picker(page: str, name: str) -> controls.Picture:
+def picture_picker(page: str, name: str, *, first: str | None = None) -> controls.Picture:
     """Let a learner choose a picture; the digit network's samples are digits."""
     from cnnlab import catalogue
 
-    return controls.picture_picker(page, digits=name == catalogue.OWN)
+    return controls.picture_picker(page, digits=name == catalogue.OWN, first=first)
 
 
 def answer(picture: controls.Picture, name: str) -> Answer:
@@ -174,20 +170,6 @@ def answer(picture: controls.Picture, name: str) -> Answer:
 
     key = ("classify", name, picture.digest)
     return work.in_queue(key, run, label=f"Asking {name}", own=picture.own)
-
-
-def explain(picture: controls.Picture, name: str, *, target: int, layer: str) -> GradCam:
-    """Return all steps of Grad-CAM for a picture, through the shared queue."""
-
-    def run() -> GradCam:
-        from cnnlab import attribution, loading, pretrained
-
-        batch = pretrained.preprocess(picture.image, name)
-        with loading.using(name) as model:
-            return attribution.grad_cam_steps(model, batch, target=target, layer=layer)
-
-    key = ("grad_cam", name, picture.digest, target, layer)
-    return work.in_queue(key, run, label=f"Explaining {name}", own=picture.own)
 
 
 def class_picker(page: str, name: str, said: Answer) -> int:
@@ -287,10 +269,3 @@ def facts_table(name: str) -> None:
         },
         border="horizontal",
     )
-
-
-def explaining_function() -> Callable[..., GradCam]:
-    """Return the function that the page has just run, to show its source."""
-    from cnnlab import attribution
-
-    return attribution.grad_cam_steps

@@ -1,0 +1,276 @@
+"""Grad-CAM's arrays as cards: a picture of the numbers, a colour scale, shape and range."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from cnnlab.figures.heat_pictures import drawn_over, scale_bar
+from cnnlab.figures.pictures import data_link
+from cnnlab.figures.theme import ROLES
+
+__all__ = [
+    "STYLE",
+    "Card",
+    "bars",
+    "card",
+    "cards",
+    "contributors",
+    "heading",
+    "photo_card",
+    "range_of",
+    "written",
+]
+
+Floats = NDArray[np.floating[Any]]
+STYLE = """
+<style>
+.cam-cards { display: grid; gap: 1.2rem 1.1rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(var(--card, 13rem), 100%), 1fr)); }
+.cam-cards figure { margin: 0; max-width: 30rem; }
+.cam-cards figcaption { font-weight: 600; margin-bottom: 0.3rem; overflow-wrap: anywhere; }
+.cam-cards img { width: 100%; display: block; border-radius: 4px; }
+.cam-cards .cells, .cam-rows .cells { image-rendering: pixelated; }
+.cam-cards .scale { height: 0.55rem; border-radius: 2px; margin-top: 0.45rem; }
+.cam-cards .ends { display: flex; justify-content: space-between; font-size: 0.9rem;
+  font-variant-numeric: tabular-nums; }
+.cam-cards p { margin: 0.3rem 0 0; line-height: 1.45; font-size: 0.9rem; }
+.cam-cards .note { border-left: 3px solid currentColor; padding-left: 0.6rem; }
+.cam-rows { overflow-x: auto; }
+.cam-rows table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.cam-rows th, .cam-rows td { padding: 0.3rem 0.8rem 0.3rem 0; text-align: left;
+  vertical-align: middle;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
+.cam-rows img { width: 4.2rem; height: auto; display: block; border-radius: 3px; }
+.cam-rows tbody th { white-space: nowrap; padding-left: 0.4rem; }
+.cam-rows .number { text-align: right; white-space: nowrap; }
+.cam-rows tr.chosen { outline: 2px solid CURSOR; outline-offset: -1px; }
+.cam-bars { display: flex; align-items: stretch; height: 9rem; position: relative;
+  max-width: 46rem; }
+.cam-bars div { flex: 1; min-width: 0; position: relative; }
+.cam-bars i { position: absolute; left: 0; right: 0; display: block; }
+.cam-bars hr { position: absolute; left: 0; right: 0; margin: 0; border: 0;
+  border-top: 1px solid currentColor; opacity: 0.6; }
+</style>
+""".replace("CURSOR", ROLES["cursor"].figure)
+
+
+@dataclass(frozen=True, eq=False)
+class Card:
+    """One array as a picture.
+
+    Parameters
+    ----------
+    title : str
+        What it is.
+    values : ndarray of shape (h, w)
+        The numbers.
+    signed : bool
+        Blue, near white and orange around 0; else black over red to yellow from 0.
+    alt : str
+        What is to be seen, in words.
+    extent : float, optional
+        The end of the colours, where several cards share one.
+    text, note : str
+        Below the picture; the note is set off.
+    photo : PIL.Image.Image, optional
+        What the map is laid over; then it is not drawn in cells.
+    opacity : float
+        Of the map over the photo.
+    """
+
+    title: str
+    values: Floats
+    signed: bool
+    alt: str
+    extent: float | None = None
+    text: str = ""
+    note: str = ""
+    photo: Image.Image | None = None
+    opacity: float = 1.0
+
+
+def cards(several: Sequence[str], *, smallest: str = "13rem") -> str:
+    """Return cards in a grid.
+
+    Parameters
+    ----------
+    several : sequence of str
+        What `card` and `photo_card` return.
+    smallest : str
+        The width below which no card goes, a CSS length; a phone's width is never exceeded.
+
+    Returns
+    -------
+    str
+        HTML for ``st.html``, which also needs `STYLE` on the page.
+    """
+    return f'<div class="cam-cards" style="--card:{smallest}">{"".join(several)}</div>'
+
+
+def card(shown: Card) -> str:
+    """Return one array as a picture with its scale.
+
+    Parameters
+    ----------
+    shown : Card
+        The array and what is said of it.
+
+    Returns
+    -------
+    str
+        HTML for `cards`.
+    """
+    values = shown.values
+    height, width = values.shape
+    base = shown.photo or Image.new("RGB", (width, height))
+    drawn = drawn_over(
+        base, values, signed=shown.signed, opacity=shown.opacity, extent=shown.extent
+    )
+    small = shown.photo is None or max(base.size) <= 64
+    kind = ' class="cells"' if small else ""
+    note = f'<p class="note">{escape(shown.note)}</p>' if shown.note else ""
+    text = f"<p>{escape(shown.text)}</p>" if shown.text else ""
+    return (
+        f"<figure><figcaption>{escape(shown.title)}</figcaption>"
+        f'<img{kind} src="{data_link(drawn.picture)}" alt="{escape(shown.alt)}">'
+        f'<div class="scale" style="background:{scale_bar(signed=shown.signed)}"></div>'
+        f'<div class="ends"><span>{written(drawn.low)}</span>'
+        f"<span>{written(drawn.high)}</span></div>"
+        f"<p>{range_of(values)}</p>{text}{note}</figure>"
+    )
+
+
+def photo_card(title: str, photo: Image.Image, *, alt: str, text: str = "") -> str:
+    """Return a picture as a card without a scale."""
+    kind = ' class="cells"' if max(photo.size) <= 64 else ""
+    return (
+        f"<figure><figcaption>{escape(title)}</figcaption>"
+        f'<img{kind} src="{data_link(photo)}" alt="{escape(alt)}"><p>{escape(text)}</p></figure>'
+    )
+
+
+def range_of(values: Floats) -> str:
+    """Return shape, smallest, largest and mean of an array in words.
+
+    Examples
+    --------
+    >>> range_of(np.array([[0.0, 3.0]]))
+    '1 × 2, from 0 to 3, mean 1.5'
+    """
+    shape = " × ".join(str(side) for side in values.shape)
+    low, high, mean = float(values.min()), float(values.max()), float(values.mean(dtype=np.float64))
+    return f"{shape}, from {written(low)} to {written(high)}, mean {written(mean)}"
+
+
+def written(value: float) -> str:
+    """Write a number with three digits and a true minus sign.
+
+    Examples
+    --------
+    >>> written(-0.00012345), written(1234.0)
+    ('−0.000123', '1,230')
+    """
+    text = f"{float(f'{value:.3g}'):,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return text.replace("-", "−")
+
+
+def heading(number: int, title: str) -> str:
+    """Return the title of a numbered step."""
+    return f"{number}. {title}"
+
+
+def contributors(
+    rows: Sequence[tuple[int, float, float, Floats, Floats, Floats]],
+    *,
+    chosen: int,
+    extents: tuple[float, float, float],
+    caption: str,
+) -> str:
+    """Return channels with their maps, gradients and weighted maps, one in a row.
+
+    Parameters
+    ----------
+    rows : sequence of (channel, weight, added, map, gradient, weighted map)
+        The channels to show; `added` is the sum over the weighted map.
+    chosen : int
+        The channel with a frame.
+    extents : (float, float, float)
+        The ends of the colours of the three kinds of pictures, shared by all rows.
+    caption : str
+        Read by screen readers.
+
+    Returns
+    -------
+    str
+        HTML for ``st.html``, which also needs `STYLE` on the page.
+    """
+    lines = []
+    for channel, weight, added, *pictures in rows:
+        cells = "".join(
+            f'<td><img class="cells" alt="{escape(what)} of channel {channel}: '
+            f'{range_of(values)}" src="{_small(values, extent)}"></td>'
+            for values, extent, what in zip(
+                pictures, extents, ("feature map", "gradient", "weighted map"), strict=True
+            )
+        )
+        mark = ' class="chosen"' if channel == chosen else ""
+        lines.append(
+            f'<tr{mark}><th scope="row">{"▸ " if channel == chosen else ""}{channel}</th>'
+            f'<td class="number">{written(weight)}</td>{cells}'
+            f'<td class="number">{"+" if added > 0 else ""}{written(added)}</td></tr>'
+        )
+    head = "".join(f"<th>{text}</th>" for text in ("k", "α", "A", "dy/dA", "α · A", "sum of α · A"))
+    return (
+        f'<div class="cam-rows"><table aria-label="{escape(caption)}"><thead><tr>{head}</tr>'
+        f"</thead><tbody>{''.join(lines)}</tbody></table></div>"
+    )
+
+
+def bars(values: Floats, *, title: str, most: int = 160) -> str:
+    """Return numbers as bars from the largest to the smallest: orange above 0, blue below.
+
+    Parameters
+    ----------
+    values : ndarray of shape (K,)
+        The numbers.
+    title : str
+        What they are.
+    most : int
+        Of more numbers, every so many stand for their neighbours.
+
+    Returns
+    -------
+    str
+        HTML for ``st.html``, which also needs `STYLE` on the page.
+    """
+    order = np.sort(values)[::-1]
+    shown = order[np.linspace(0, len(order) - 1, min(most, len(order))).round().astype(int)]
+    top, bottom = max(float(shown.max()), 0.0), min(float(shown.min()), 0.0)
+    span = (top - bottom) or 1.0
+    zero = 100 * top / span
+    parts = "".join(
+        f'<div><i style="background:{ROLES["kernel" if value > 0 else "input"].figure};'
+        f"top:{zero - max(100 * value / span, 0):.2f}%;height:{100 * abs(value) / span:.2f}%"
+        '"></i></div>'
+        for value in shown.tolist()
+    )
+    alt = f"{title}, sorted: {int((values > 0).sum())} positive, {int((values < 0).sum())} negative"
+    return (
+        f'<div role="img" aria-label="{escape(alt)}, {range_of(values)}">'
+        f'<div class="cam-bars">{parts}<hr style="top:{zero:.2f}%"></div></div>'
+    )
+
+
+def _small(values: Floats, extent: float) -> str:
+    height, width = values.shape
+    step = max(1, max(height, width) // 64)  # a large map as a thumbnail: every so many cells
+    few = values[::step, ::step]
+    base = Image.new("RGB", (few.shape[1], few.shape[0]))
+    return data_link(drawn_over(base, few, signed=True, opacity=1.0, extent=extent).picture)
