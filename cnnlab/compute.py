@@ -15,7 +15,7 @@ import contextlib
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -23,7 +23,16 @@ from typing import Any, Generic, TypeVar
 from cnnlab.checks import InputError
 from cnnlab.memory import Recent, size_of
 
-__all__ = ["BusyError", "Cancelled", "Ticket", "WorkQueue", "progress", "shared_queue", "shutdown"]
+__all__ = [
+    "BusyError",
+    "Cancelled",
+    "Ticket",
+    "WorkQueue",
+    "part",
+    "progress",
+    "shared_queue",
+    "shutdown",
+]
 
 T = TypeVar("T")
 
@@ -51,6 +60,7 @@ class _Job:
 
 
 _running: ContextVar[_Job | None] = ContextVar("_running", default=None)
+_part: ContextVar[tuple[float, float]] = ContextVar("_part", default=(0.0, 1.0))
 
 
 def progress(fraction: float) -> None:
@@ -73,7 +83,36 @@ def progress(fraction: float) -> None:
         return
     if job.cancelled:
         raise Cancelled
-    job.fraction = min(max(fraction, 0.0), 1.0)
+    low, high = _part.get()
+    job.fraction = low + (high - low) * min(max(fraction, 0.0), 1.0)
+
+
+@contextlib.contextmanager
+def part(low: float, high: float) -> Iterator[None]:
+    """Let what `progress` tells in this block count for a part of the job only.
+
+    Parameters
+    ----------
+    low, high : float
+        Where the part begins and ends, between 0 and 1; parts within parts are parts of them.
+
+    Raises
+    ------
+    Cancelled
+        If everyone who waited for the job has left.
+
+    Examples
+    --------
+    >>> with part(0.5, 1.0):
+    ...     progress(0.5)  # three quarters of the job are done
+    """
+    progress(low)
+    start, end = _part.get()
+    token = _part.set((start + (end - start) * low, start + (end - start) * high))
+    try:
+        yield
+    finally:
+        _part.reset(token)
 
 
 class Ticket(Generic[T]):
@@ -218,6 +257,12 @@ class WorkQueue:
                 self._lock.notify()
             job.waiting += 1
             return Ticket(self, job)
+
+    def remembered(self, key: Hashable) -> Any | None:
+        """Return a finished result that is still kept; None if there is none. Starts nothing."""
+        with self._lock:
+            job: _Job | None = self._done.get(key)
+            return None if job is None else job.value
 
     def shutdown(self) -> None:
         """Give up what waits or runs, wake everyone, and take nothing more."""

@@ -7,7 +7,7 @@ from. Captum computes what it has; the networks stay untouched.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -177,6 +177,9 @@ class Explanation:
         What the network gives for the class, before the softmax.
     n_relus : int or None
         How many ReLUs followed another rule; None where the method does not need any.
+    n_others : int or None
+        How many other activations (SiLU, GELU, hard swish) have no such switch, and passed back
+        the plain gradient; None where the method does not need a ReLU.
     missing : float or None
         For integrated gradients: the change of the score less the sum of all numbers. It shows
         how well the path was followed.
@@ -186,6 +189,7 @@ class Explanation:
     values: Array
     score: float
     n_relus: int | None = None
+    n_others: int | None = None
     missing: float | None = None
 
     @property
@@ -230,7 +234,8 @@ def explain(
     Raises
     ------
     InputError
-        If there is no such method, or picture, class or layer do not suit the network.
+        If there is no such method, picture, class or layer do not suit the network, or its
+        answer holds NaN.
 
     Examples
     --------
@@ -243,12 +248,20 @@ def explain(
         raise InputError(f"there is no method {method!r}; choose one of {', '.join(METHODS)}")
     image = _one_picture(model, batch)
     place = (layer or default_layer(model)) if METHODS[method].at_layer else ""
-    with torch.inference_mode(False), torch.enable_grad():
-        return _HOW[method](model, image, target, place)
+    try:
+        with torch.inference_mode(False), torch.enable_grad():
+            found = _HOW[method](model, image, target, place)
+    except RuntimeError as error:
+        if "allocate" not in str(error):  # that is how torch says that the memory is full
+            _refuse_size(model, image)
+        raise
+    if not np.isfinite(found.values).all():
+        raise InputError("the network answers with values that are no numbers (NaN or infinity)")
+    return found
 
 
 def gradient_of(
-    model: nn.Module, image: Tensor, *, target: int, rule: Rule = "gradient"
+    model: nn.Module, image: Tensor, *, target: int, rule: Rule | ReluRule = "gradient"
 ) -> tuple[Tensor, float, int]:
     """Return the derivative of a class score by every pixel, or its variant by another ReLU rule.
 
@@ -260,7 +273,7 @@ def gradient_of(
         One picture, as the network wants it.
     target : int
         Number of the class.
-    rule : {"gradient", "guided", "deconvnet"}
+    rule : {"gradient", "guided", "deconvnet"} or ReluRule
         What a ReLU passes back: see `cnnlab.rectifiers.ReluRule`.
 
     Returns
@@ -273,7 +286,7 @@ def gradient_of(
         How many ReLUs the rule was applied to; for "gradient" it makes no difference.
     """
     scores: list[float] = []
-    counted = ReluRule(rule)
+    counted = rule if isinstance(rule, ReluRule) else ReluRule(rule)
 
     def logits(inputs: Tensor) -> Tensor:
         with counted:
@@ -444,7 +457,8 @@ def _ablation_cam(model: nn.Module, image: Tensor, target: int, layer: str) -> E
     if not isinstance(maps, Tensor) or maps.ndim != 4 or maps[0, 0].numel() < 2:
         raise InputError(f"layer {layer!r} gives out no maps with positions; choose another")
     falls = score - _scores_without(model, image, target, layer, maps.shape[1])
-    weights = falls / score if score else falls
+    # The paper divides by the score; where that is negative, this would turn the map around.
+    weights = falls / abs(score) if score else falls
     return _cam("ablation_cam", torch.einsum("k,khw->hw", weights, maps[0]), image, score)
 
 
@@ -524,17 +538,17 @@ def _integrated(model: nn.Module, image: Tensor, target: int, _layer: str) -> Ex
 
 def _by_rule(method: str, rule: Rule) -> Callable[[nn.Module, Tensor, int, str], Explanation]:
     def run(model: nn.Module, image: Tensor, target: int, _layer: str) -> Explanation:
-        gradient, score, count = gradient_of(model, image, target=target, rule=rule)
-        return Explanation(method, _array(gradient[0].sum(0)), score, n_relus=count)
+        relus = ReluRule(rule)
+        gradient, score, count = gradient_of(model, image, target=target, rule=relus)
+        values = _array(gradient[0].sum(0))
+        return Explanation(method, values, score, n_relus=count, n_others=relus.others)
 
     return run
 
 
 def _guided_grad_cam(model: nn.Module, image: Tensor, target: int, layer: str) -> Explanation:
-    gradient, score, count = gradient_of(model, image, target=target, rule="guided")
-    heat = _grad_cam(model, image, target, layer).values
-    values = _array(gradient[0].sum(0)) * heat
-    return Explanation("guided_grad_cam", values, score, n_relus=count)
+    guided = _by_rule("guided_grad_cam", "guided")(model, image, target, layer)
+    return replace(guided, values=guided.values * _grad_cam(model, image, target, layer).values)
 
 
 _HOW: dict[str, Callable[[nn.Module, Tensor, int, str], Explanation]] = {
@@ -572,6 +586,19 @@ def _one_picture(model: nn.Module, batch: Tensor) -> Tensor:
     weight = next(model.parameters(), batch)
     with torch.inference_mode(False):
         return batch.detach().to(weight.device).clone()
+
+
+def _refuse_size(model: nn.Module, image: Tensor) -> None:
+    """Say in a sentence if the network cannot take a picture of this size at all."""
+    try:
+        with torch.inference_mode():
+            model(image)
+    except RuntimeError as error:
+        height, width = image.shape[2:]
+        raise InputError(
+            f"the network cannot take a picture of {height} × {width} pixels; give it one of the "
+            "size that it was made for"
+        ) from error
 
 
 def _class_scores(outputs: Any, target: int) -> Tensor:

@@ -457,6 +457,29 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Images that excite",
+        "Seeing what a CNN sees",
+        ":material/auto_awesome:",
+        "images_that_excite.py",
+        20,
+        "How a picture is made out of noise that excites a class or a channel, and what L2, blur, "
+        "jitter and other regularisers do to it.",
+        (
+            ("The picture of a perfect 3", {"images_that_excite_network": "lenet_digits"}),
+            (
+                "The same 3 with nothing to hold it back",
+                {
+                    "images_that_excite_network": "lenet_digits",
+                    "images_that_excite_decay": "0.0",
+                    "images_that_excite_variation": "0.0",
+                    "images_that_excite_blur": "0.0",
+                    "images_that_excite_jitter": "0",
+                    "images_that_excite_fourier": "false",
+                },
+            ),
+        ),
+    ),
+    Lesson(
         "Grad-CAM",
         "Seeing what a CNN sees",
         ":material/visibility:",
@@ -489,6 +512,76 @@ LESSONS = (
             (
                 "A digit, without any download",
                 {"explanations_network": "lenet_digits"},
+            ),
+        ),
+    ),
+    Lesson(
+        "Where is it?",
+        "Seeing what a CNN sees",
+        ":material/center_focus_strong:",
+        "where_is_it.py",
+        15,
+        "How a network that never saw a box can point at an object, and how such a box is judged.",
+        (
+            ("Find the cup by its saliency", {}),
+            (
+                "A tripod, localised by Grad-CAM",
+                {
+                    "where_is_it_sample": "camera",
+                    "where_is_it_method": "Grad-CAM",
+                    "where_is_it_at": "0.86",
+                },
+            ),
+            ("The strokes of a digit", {"where_is_it_network": "lenet_digits"}),
+        ),
+    ),
+    Lesson(
+        "Fooling a CNN",
+        "Seeing what a CNN sees",
+        ":material/theater_comedy:",
+        "fooling.py",
+        25,
+        "How a change that nobody can see turns a cat into a toaster: FGSM, PGD, patches, and "
+        "which defences help.",
+        (
+            (
+                "The cat becomes a toaster",
+                {
+                    "fooling_method": "PGD",
+                    "fooling_goal": "A chosen class",
+                    "fooling_epsilon": "2",
+                },
+            ),
+            (
+                "Noise that is surely a goldfish",
+                {"fooling_part": "From noise", "fooling_noise_class": "goldfish"},
+            ),
+            (
+                "A digit, without any download",
+                {"fooling_network": "lenet_digits", "fooling_method": "PGD"},
+            ),
+        ),
+    ),
+    Lesson(
+        "Texture or shape?",
+        "Seeing what a CNN sees",
+        ":material/texture:",
+        "texture_or_shape.py",
+        15,
+        "Whether a network follows the outline of an object or its surface, on pictures in which "
+        "the two disagree.",
+        (
+            ("A cat with the detail of a coffee cup", {}),
+            (
+                "A rocket covered with coffee",
+                {
+                    "texture_or_shape_sample": "rocket",
+                    "texture_or_shape_way": "Texture inside the shape",
+                },
+            ),
+            (
+                "A digit with the strokes of another",
+                {"texture_or_shape_network": "lenet_digits"},
             ),
         ),
     ),

@@ -4,7 +4,7 @@ import streamlit as st
 
 from cnnlab.checks import InputError
 from cnnlab.exercises.explanations import questions
-from cnnlab.ui import explain_lab, layout, networks, panels, work
+from cnnlab.ui import explain_lab, layout, networks, panels, trust_panel, work
 from cnnlab.ui.quiz import quiz
 
 PAGE = "explanations"
@@ -36,7 +36,10 @@ if not found:
     st.info("Choose at least one method.")
 else:
     category = pretrained.categories(name)[target]
-    explain_lab.cards(PAGE, seen, found, category=category)
+    asked = {"target": target, "layer": layer, "methods": methods}
+    beside = trust_panel.known(PAGE, picture, name, **asked)
+    explain_lab.cards(PAGE, seen, found, category=category, beside=beside)
+    trust_panel.panel(PAGE, picture, name, **asked, lines=False)
     explain_lab.take_away(PAGE, seen, found, name=name)
 
 layout.prose(

@@ -526,6 +526,27 @@ def test_progress_is_seen_by_everyone_who_waits(make):
     assert seen == [[0.25, 0.25], [1.0, 1.0]]
 
 
+def test_progress_in_a_part_counts_for_that_part(make):
+    queue, steps, seen = make(), [Gate(), Gate(), Gate()], []
+
+    def work() -> None:
+        with compute.part(0.5, 1.0):
+            steps[0]()
+            with compute.part(0.5, 1.0):
+                compute.progress(0.5)
+                steps[1]()
+        compute.progress(0.25)
+        steps[2]()
+
+    ticket = queue.submit("key", work)
+    for step in steps:
+        assert step.entered.wait(SOON)
+        seen.append(ticket.fraction)
+        step.open.set()
+    done(ticket)
+    assert seen == [0.5, 0.875, 0.25]
+
+
 def test_a_job_that_says_nothing_has_no_fraction(make):
     ticket = make().submit("key", lambda: None)
     done(ticket)

@@ -377,6 +377,76 @@ def test_bad_input_is_one_sentence():
         explain("saliency", model, image * float("nan"), target=0)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_what_is_no_number_is_one_sentence(method):
+    batch = torch.rand(1, 1, 28, 28)
+    with pytest.raises(InputError, match="the picture holds values that are no numbers"):
+        explain(method, digits.load(), batch * torch.nan, target=1)
+    broken = digits.load()
+    broken.fc2.weight[:] = torch.nan
+    with pytest.raises(InputError, match="the network answers with values that are no numbers"):
+        explain(method, broken, batch, target=1)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("shape", [(1, 1), (1, 10000), (64, 64)])
+def test_a_size_that_the_network_cannot_take_is_one_sentence(method, shape):
+    with pytest.raises(InputError, match=f"of {shape[0]} × {shape[1]} pixels"):
+        explain(method, digits.load(), torch.rand(1, 1, *shape), target=1)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_layer_with_single_cells_is_one_sentence(method):
+    model, image = small(), picture()
+    if METHODS[method].at_layer:
+        with pytest.raises(InputError, match="no maps with positions"):
+            explain(method, model, image, target=0, layer="5")
+    else:
+        assert explain(method, model, image, target=0, layer="5").values.any()
+
+
+@pytest.mark.parametrize("grey", [0.0, 0.4, 1.0])
+@pytest.mark.parametrize("method", METHODS)
+def test_an_even_picture_has_a_map_of_numbers(method, grey):
+    found = explain(method, digits.load(), torch.full((1, 1, 28, 28), grey), target=1)
+    assert np.isfinite(found.values).all()
+    if method == "integrated_gradients" and grey == 0:
+        assert not found.values.any()  # the path has no length; the page says so
+    if method == "smooth_grad":  # without a range there is no noise
+        plain = explain("saliency", digits.load(), torch.full((1, 1, 28, 28), grey), target=1)
+        np.testing.assert_allclose(found.values, plain.values, atol=1e-5)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_class_of_probability_zero_is_explained_by_its_score(method):
+    model, batch = digits.load(), digits.preprocess(digits.sample_digit("digit-7-1"))
+    before = explain(method, model, batch, target=3).values
+    model.fc2.bias[3] -= 1e4
+    assert model(batch).softmax(1)[0, 3] == 0
+    found = explain(method, model, batch, target=3)
+    assert found.score < -9e3
+    close(found.values / np.abs(found.values).max(), before / np.abs(before).max(), 0.05)
+
+
+def test_ablation_cam_keeps_its_direction_where_the_score_is_negative():
+    model, batch = digits.load(), digits.preprocess(digits.sample_digit("digit-7-1"))
+    before = explain("ablation_cam", model, batch, target=7)
+    model.fc2.bias[7] -= 2 * before.score
+    after = explain("ablation_cam", model, batch, target=7)
+    assert after.score == pytest.approx(-before.score, rel=1e-4)
+    close(after.values, before.values, tolerance=1e-3)
+
+
+def test_other_activations_are_counted_beside_the_relus():
+    model = network("mobilenet_v3_small")
+    found = explain("guided_backprop", model, picture(), target=1)
+    switches = sum(isinstance(m, nn.ReLU) for m in model.modules())
+    smooth = sum(isinstance(m, nn.Hardswish) for m in model.modules())
+    assert (found.n_relus, found.n_others) == (switches, smooth)
+    assert smooth > 0
+    assert explain("saliency", model, picture(), target=1).n_others is None
+
+
 def test_a_layer_on_which_the_score_does_not_depend():
     class Split(nn.Module):
         """Two branches; one is thrown away."""

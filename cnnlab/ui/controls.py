@@ -58,7 +58,7 @@ class Picture:
     own: bool = False
 
 
-def picture_picker(page: str, *, digits: bool = False) -> Picture:
+def picture_picker(page: str, *, digits: bool = False, first: str | None = None) -> Picture:
     """Let a learner choose a sample, upload a file or take a photograph; stop until there is one.
 
     Parameters
@@ -67,6 +67,8 @@ def picture_picker(page: str, *, digits: bool = False) -> Picture:
         Prefix of the widgets' keys.
     digits : bool
         Whether the samples are handwritten digits instead of photographs.
+    first : str, optional
+        The photograph to begin with; the first of the list if left out.
 
     Returns
     -------
@@ -77,7 +79,8 @@ def picture_picker(page: str, *, digits: bool = False) -> Picture:
     if source == "Sample" and digits:
         return _digit_picker(page)
     if source == "Sample":
-        name = pick("Sample", list(SAMPLES), key=f"{page}_sample")
+        place = list(SAMPLES).index(first) if first else 0
+        name = pick("Sample", list(SAMPLES), key=f"{page}_sample", first=place)
         sample = SAMPLES[name]
         return as_picture(cache.sample(name), sample.title, sample.alt)
     again = st.session_state.get(_FORGOTTEN, 0)  # another field: the old one shows the old name

@@ -94,8 +94,12 @@ def cards(
     found: dict[str, Explanation | InputError],
     *,
     category: str,
+    beside: dict[str, str] | None = None,
 ) -> None:
-    """Show the maps side by side, each with its range, its question, its cost and its source."""
+    """Show the maps side by side, each with its range, its question, its cost and its source.
+
+    What `beside` holds for a method, HTML, stands below its map.
+    """
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         opacity = st.slider(
             "Opacity of the maps",
@@ -114,7 +118,16 @@ def cards(
     st.html(
         f'{_STYLE}<div class="explanations">'
         + "".join(
-            _card(method, seen, result, category, opacity, _SHARES[share], contour)
+            _card(
+                method,
+                seen,
+                result,
+                category,
+                opacity,
+                _SHARES[share],
+                contour,
+                (beside or {}).get(method, ""),
+            )
             for method, result in found.items()
         )
         + "</div>"
@@ -156,9 +169,17 @@ def take_away(
 
 def shown_functions() -> tuple[Callable[..., Any], ...]:
     """Return functions that the page has just run, to show their source."""
-    from cnnlab import explaining, rectifiers
+    from cnnlab import explaining, rectifiers, trust
 
-    return explaining.gradient_of, explaining.integrated_gradients, rectifiers.ReluRule
+    return (
+        explaining.gradient_of,
+        explaining.integrated_gradients,
+        rectifiers.ReluRule,
+        trust.randomised,
+        trust.deletion,
+        trust.pixel_order,
+        trust.point,
+    )
 
 
 def _npy(values: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> bytes:
@@ -175,6 +196,7 @@ def _card(
     opacity: float,
     share: float,
     contour: bool,
+    beside: str,
 ) -> str:
     from cnnlab.explaining import METHODS
 
@@ -201,7 +223,7 @@ def _card(
     return (
         f'<figure>{head}<img {few}src="{data_link(drawn.picture)}" alt="{escape(alt)}">'
         f'<div class="bar" style="background:{scale_bar(signed=about.signed)}"></div>'
-        f"{_range(drawn, result)}{notes}{words}</figure>"
+        f"{_range(drawn, result)}{notes}{words}{beside}</figure>"
     )
 
 
@@ -228,7 +250,18 @@ def _notes(result: Explanation, category: str) -> list[str]:
     if result.high <= 0 <= result.low:
         notes.append(_EMPTY.get(result.method, _EMPTY["cam"]).format(category=category))
     if result.n_relus == 0:
-        notes.append("This network has no ReLU: the map is that of the plain gradient.")
+        times = " times Grad-CAM" if result.method == "guided_grad_cam" else ""
+        notes.append(
+            "This network has no ReLU: its activations are smooth (such as SiLU or GELU) and have "
+            f"no switch to change. So this map is the plain gradient{times}, whatever it is called."
+        )
+    elif result.n_others:
+        relus = "1 ReLU follows" if result.n_relus == 1 else f"{result.n_relus} ReLUs follow"
+        notes.append(
+            f"{relus} the rule of this method; {result.n_others} other activations (such as hard "
+            "swish) have no switch to change and pass back the plain gradient. The paper does not "
+            "say what the mixture means."
+        )
     if result.missing is not None:
         notes.append(
             "All numbers together miss the change of the score by "
@@ -244,6 +277,13 @@ _EMPTY = {
     "nothing positive was left for “{category}”. Try another class.",
     "guided_backprop": "The map is empty: no active neuron raises the score of “{category}”.",
     "saliency": "The map is empty: the score does not change with any pixel.",
+    "smooth_grad": "The map is empty: the score does not change with any pixel.",
+    "input_x_gradient": "The map is empty: the prepared picture is 0 everywhere, or the score does "
+    "not change with any pixel.",
+    "integrated_gradients": "The map is empty: the picture is the even one at which the path "
+    "begins, or the score never changes on the way.",
+    "guided_grad_cam": "The map is empty: Grad-CAM or guided backpropagation is, and this is "
+    "their product. Choose another class or another layer.",
 }
 
 

@@ -16,8 +16,8 @@ from cnnlab.figures.theme import ROLES
 from cnnlab.percent import percent
 from cnnlab.questions import Question
 from cnnlab.ui import controls, layout, long_work, networks, patch_view, work
+from cnnlab.ui.film_view import film_view
 from cnnlab.ui.hierarchy_view import hierarchy_view
-from cnnlab.ui.inversion_view import inversion_view
 
 __all__ = [
     "Setting",
@@ -439,12 +439,15 @@ def inversion(setting: Setting, seconds: float) -> None:
     if not films:
         return
     first = next(iter(films.values()))
-    inversion_view(
+    film_view(
         {
+            "label": "What each layer still knows",
+            "start": "noise",
+            "code": True,
             "target": {"src": first.target, "alt": setting.picture.alt},
             "steps": list(first.steps),
             "films": [
-                {"layer": layer, "frames": list(film.frames), "words": list(film.words)}
+                {"name": layer, "frames": list(film.frames), "words": list(film.words)}
                 for layer, film in films.items()
             ],
         },

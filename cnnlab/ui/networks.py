@@ -153,11 +153,11 @@ def offer_download(page: str, name: str, says: str = "") -> None:
     st.rerun()
 
 
-def picture_picker(page: str, name: str) -> controls.Picture:
+def picture_picker(page: str, name: str, *, first: str | None = None) -> controls.Picture:
     """Let a learner choose a picture; the digit network's samples are digits."""
     from cnnlab import catalogue
 
-    return controls.picture_picker(page, digits=name == catalogue.OWN)
+    return controls.picture_picker(page, digits=name == catalogue.OWN, first=first)
 
 
 def answer(picture: controls.Picture, name: str) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.runtime import get_instance
@@ -15,7 +15,7 @@ from cnnlab.memory import Recent
 from cnnlab.percent import percent
 from cnnlab.ui import cache, sessions
 
-__all__ = ["download", "forget_own_results", "in_queue", "networks"]
+__all__ = ["download", "forget_own_results", "in_queue", "networks", "remembered"]
 
 T = TypeVar("T")
 _MINE = "results_of_own_pictures"
@@ -78,6 +78,22 @@ def in_queue(
         mine.put(key, result)
         return result
     return _wait_for(key, function, label, line, keep=True)
+
+
+def remembered(key: Hashable, *, line: str = "networks", own: bool = False) -> Any | None:
+    """Return what `in_queue` has computed for a key before and still keeps; starts nothing.
+
+    Parameters
+    ----------
+    key, line, own
+        As `in_queue` got them.
+
+    Returns
+    -------
+    object or None
+        The result; None where there is none any more, or not yet.
+    """
+    return _mine().get(key) if own else compute.shared_queue(line).remembered(key)
 
 
 def _wait_for(key: Hashable, function: Callable[[], T], label: str, line: str, *, keep: bool) -> T:

@@ -1,5 +1,9 @@
 """The lesson that compares explanations, as a learner meets it."""
 
+import io
+import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +13,14 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from torch.nn import functional
 
+from cnnlab import digits, loading, trust
 from cnnlab.exercises.explanations import passed_back, questions
-from cnnlab.explaining import METHODS
+from cnnlab.explaining import METHODS, Explanation, explain
 from cnnlab.figures.heat_pictures import AGAINST, FOR, drawn_over
+from cnnlab.pretrained import preprocess
 from cnnlab.rectifiers import RULES, ReluRule
+from cnnlab.samples import SAMPLES, sample
+from cnnlab.ui import controls, explain_lab, trust_panel
 from tests.real_weights import needs_weights
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "explanations.py"
@@ -117,4 +125,151 @@ def test_the_answers_follow_the_rules(rule, x, above):
 
 
 def test_the_exercises_have_their_answers():
-    assert [question.answer for question in questions()] == [0.0, 0.8, 11.7, 513]
+    area = np.trapezoid([0.8, 0.4, 0.2, 0.2, 0.0], dx=0.25)
+    assert [question.answer for question in questions()] == [
+        0.0,
+        0.8,
+        11.7,
+        513,
+        pytest.approx(area),
+        "Guided backpropagation",
+        "hit",
+    ]
+
+
+@needs_weights("squeezenet1_0")
+def test_the_numbers_in_the_exercise_on_random_weights_are_measured():
+    model, batch = loading.load("squeezenet1_0"), preprocess(sample("cat"), "squeezenet1_0")
+    target = int(model(batch).argmax())
+    for method, name in {"grad_cam": "Grad-CAM", "saliency": "Saliency"}.items():
+        found = trust.cascade(model, batch, method, target=target)
+        assert f"{name} {found.ranks.mean():.2f}" in questions()[5].asks
+
+
+# Trust ---------------------------------------------------------------------------------------
+
+
+def trust_lines(app: AppTest) -> list[str]:
+    """Return what stands beside the maps, one text for each method."""
+    found = re.findall(r'<dl class="trust">.*?</dl>', shown(app))
+    return [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)).strip() for text in found]
+
+
+def measured(app: AppTest) -> AppTest:
+    app.button(key="explanations_trust").click().run()
+    assert not app.exception
+    return app
+
+
+def test_trust_is_measured_on_demand_and_stands_beside_the_maps():
+    app = opened(network="lenet_digits", methods=["Grad-CAM", "Saliency (gradient)"])
+    label = app.button(key="explanations_trust").label
+    assert re.fullmatch(r"Measure the trust of these maps \(about \d+ s\)", label)
+    assert trust_lines(app) == []
+    measured(app)
+    lines = trust_lines(app)
+    assert len(lines) == 2
+    batch = digits.preprocess(digits.sample_digit("digit-7-1"))
+    model = digits.load()
+    for line, method in zip(lines, ("grad_cam", "saliency"), strict=True):
+        values = explain(method, model, batch, target=7).values
+        down = trust.deletion(model, batch, values, target=7, tile=4).area
+        up = trust.insertion(model, batch, values, target=7, tile=4).area
+        assert f"Deletion area {down:.2f} (low is good)" in line
+        assert f"Insertion area {up:.2f} (high is good)" in line
+        assert "the digits have none" in line
+    assert [button.key for button in app.button if "trust" in str(button.key)] == []
+    view = json.loads(app.get("bidi_component")[0].proto.json)
+    assert [curve["title"] for curve in view["curves"]] == ["Deletion", "Insertion"]
+    assert {len(curve["pictures"]) for curve in view["curves"]} == {len(view["shares"])}
+    assert "4 of 4 layers random" in shown(app)
+    app.selectbox(key="explanations_trust_method").set_value("Saliency (gradient)").run()
+    assert not app.exception
+    assert trust_lines(app) == lines
+
+
+def test_single_pixels_as_in_the_paper():
+    app = opened(
+        network="lenet_digits", methods=["Grad-CAM"], trust_pixels="single pixels, as in the paper"
+    )
+    measured(app)
+    model, batch = digits.load(), digits.preprocess(digits.sample_digit("digit-7-1"))
+    values = explain("grad_cam", model, batch, target=7).values
+    area = trust.deletion(model, batch, values, target=7).area
+    assert f"Deletion area {area:.2f}" in trust_lines(app)[0]
+    assert any("Single pixels in a random order are speckle" in m.value for m in app.markdown)
+
+
+@needs_weights("squeezenet1_0")
+def test_the_pointing_game_counts_its_hits():
+    app = measured(opened(network="squeezenet1_0", methods=["Grad-CAM", "Deconvnet"]))
+    grad_cam, deconvnet = trust_lines(app)
+    assert "Pointing hit: the maximum lies inside the box of the cat" in grad_cam
+    assert deconvnet == "Trust The map is empty, so there is nothing to compare with."
+    app.button(key="explanations_trust_pointing").click().run()
+    assert not app.exception
+    assert any("Pointing game with Grad-CAM: 7 of 8 hits" in text.value for text in app.markdown)
+    assert "miss by" in shown(app)
+
+
+@pytest.mark.parametrize(
+    ("sample_name", "target", "words"),
+    [
+        ("cat", 1, "not for this class: the boxes here are around cat"),
+        ("camera", 1, "the boxes here are around tripod and camera"),
+        ("gravel", 1, "needs a box around the object; this picture has none"),
+    ],
+)
+def test_without_a_box_for_the_class_the_pointing_game_says_why(sample_name, target, words):
+    picture = controls.as_picture(sample(sample_name), SAMPLES[sample_name].title, "")
+    asked = trust_panel._Asked(picture, "squeezenet1_0", target, "", 7)
+    assert words in trust_panel._pointing_words(asked, None)
+    own = trust_panel._Asked(replace(picture, own=True), "squeezenet1_0", target, "", 7)
+    assert "this picture has none" in trust_panel._pointing_words(own, None)
+
+
+@pytest.mark.parametrize(
+    ("area", "verdict"), [(0.1, "better"), (0.25, "no better"), (0.5, "worse")]
+)
+def test_the_verdict_compares_with_all_random_orders(area, verdict):
+    by_chance = np.array([0.2, 0.3, 0.4])
+    assert f": {verdict} than chance" in trust_panel._against(area, by_chance, low_is_good=True)
+    other = {"better": "worse", "worse": "better"}.get(verdict, verdict)
+    assert f": {other} than chance" in trust_panel._against(area, by_chance, low_is_good=False)
+
+
+def test_an_own_picture_leaves_nothing_behind_when_it_is_forgotten():
+    app = opened(network="lenet_digits", methods=["Grad-CAM"], picture="Upload")
+    pixels = np.zeros((28, 28), np.uint8)
+    pixels[5:23, 13:16] = 255
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "png")
+    app.file_uploader[0].upload("one.png", file.getvalue()).run()
+    measured(app)
+    assert len(trust_lines(app)) == 1
+    app.button(key="explanations_forget").click().run()
+    assert trust_lines(app) == []
+    assert "results_of_own_pictures" not in app.session_state
+
+
+# Networks without a switch -------------------------------------------------------------------
+
+
+def test_a_network_without_relu_says_what_that_means():
+    base = {"values": np.ones((2, 2)), "score": 1.0}
+    without = Explanation("guided_backprop", n_relus=0, n_others=9, **base)
+    mixed = Explanation("deconvnet", n_relus=7, n_others=19, **base)
+    usual = Explanation("deconvnet", n_relus=7, n_others=0, **base)
+    (says,) = explain_lab._notes(without, "cat")
+    assert "no switch to change. So this map is the plain gradient," in says
+    (says,) = explain_lab._notes(mixed, "cat")
+    assert says.startswith("7 ReLUs follow the rule of this method; 19 other activations")
+    assert explain_lab._notes(usual, "cat") == []
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_empty_map_of_each_method_is_explained_in_its_own_words(method):
+    empty = Explanation(method, np.zeros((2, 2)), 1.0)
+    (says,) = explain_lab._notes(empty, "cat")
+    assert says.startswith("The map is empty")
+    assert ("at this layer" in says) == (METHODS[method].at_layer and method != "guided_grad_cam")

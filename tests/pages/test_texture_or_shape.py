@@ -1,0 +1,122 @@
+"""The lesson on texture and shape, as a learner meets it."""
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from tests.real_weights import needs_weights
+
+PAGE = Path(__file__).resolve().parents[2] / "pages" / "texture_or_shape.py"
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file(PAGE, default_timeout=120)
+    for name, value in query.items():
+        app.query_params[f"texture_or_shape_{name}"] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def shown(app: AppTest) -> str:
+    return "".join(element.proto.body for element in app.get("html"))
+
+
+def tally(app: AppTest) -> str:
+    (found,) = re.findall(r'<p class="tally">(.*?)</p>', shown(app))
+    return re.sub(r"<.*?>", "", found)
+
+
+def test_it_opens_with_digits_where_no_weights_are(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    app = opened()
+    page = shown(app)
+    for title in ("Shape: Digit 7, no. 1", "Texture: Digit 8, no. 1", "Coarse and fine"):
+        assert f"<h3>{title}</h3>" in page
+    assert "<h3>Grey</h3>" not in page  # digits have no colours to lose
+    assert "Counts as “7”." in page
+    assert tally(app).startswith("You have made 1 conflict with lenet_digits")
+
+
+def test_each_pair_and_way_is_one_conflict_and_its_latest_version_counts():
+    app = opened(network="lenet_digits")
+    app.slider(key="texture_or_shape_sigma_digits").set_value(0.2).run()
+    assert tally(app).startswith("You have made 1 conflict with lenet_digits: 1 shape, 0 texture")
+    assert "✓ found: a picture on which the shape wins" in shown(app)
+    app.selectbox(key="texture_or_shape_ink").set_value("digit-1-1").run()
+    assert "Shape bias = shape / (shape + texture): 1.00" in tally(app)
+    assert tally(app).startswith("You have made 2 conflicts with lenet_digits: 2 shape")
+
+
+def test_a_pattern_has_no_class_of_its_own_but_the_networks_guess():
+    page = shown(opened(network="lenet_digits", ink="stripes", way="Texture inside the shape"))
+    assert "Texture: Stripes" in page
+    assert "Nobody said what this is: the network&#x27;s first guess counts" in page
+
+
+def test_all_pairs_of_digits_show_a_network_that_follows_the_shape():
+    app = opened(network="lenet_digits")
+    app.button(key="texture_or_shape_compute_pairs").click().run()
+    assert not app.exception
+    page = shown(app)
+    (row,) = re.findall(r'<th scope="row">Coarse and fine</th>(.*?)</tr>', page)
+    cells = re.findall(r">([^<>]+)</td>", row)
+    shape, texture, neither = (int(cell) for cell in cells[:3])
+    assert shape + texture + neither == 90
+    assert float(cells[3]) == pytest.approx(shape / (shape + texture), abs=0.005)
+    assert page.count("<td>–</td>") == 10  # no digit is put together with itself
+
+
+def test_the_same_class_for_both_is_explained():
+    page = shown(opened(network="lenet_digits", digit="digit-7-1", ink="digit-7-2"))
+    assert "both pictures have the same class" in page
+
+
+@pytest.mark.parametrize("size", [(1, 1), (40, 40), (300, 5)])
+def test_an_upload_without_an_object_gives_sentences(size):
+    file = io.BytesIO()
+    Image.new("RGB", size, (90, 120, 60)).save(file, "PNG")
+    app = opened(network="lenet_digits", picture="Upload")
+    app.file_uploader[0].upload("flat.png", file.getvalue()).run()
+    assert not app.exception
+    assert "the picture has one colour only" in shown(app)
+    assert "Nobody said what this is" in shown(app)
+
+
+@needs_weights("squeezenet1_0")
+def test_the_cat_loses_against_a_coffee_cup():
+    app = opened(network="squeezenet1_0")
+    page = shown(app)
+    assert '<span class="verdict texture">The texture wins</span>' in page
+    assert "Counts as “tabby” or “tiger cat” or “Persian cat” or 2 more." in page
+    assert page.count("<figure>") == 9
+    assert "✓" not in page  # nothing is found before anything was done
+    app.number_input(key="texture_or_shape_patches").set_value(4).run()
+    assert "✓ found: a picture in 4 × 4 shuffled patches" in shown(app)
+    app.number_input(key="texture_or_shape_texture_patches").set_value(2).run()
+    assert "✓ found: one on which the texture wins" in shown(app)
+
+
+@needs_weights("squeezenet1_0")
+def test_the_rocket_keeps_its_shape_under_coffee():
+    page = shown(opened(network="squeezenet1_0", sample="rocket", way="Texture inside the shape"))
+    assert '<span class="verdict shape">The shape wins</span>' in page
+
+
+@needs_weights("squeezenet1_0")
+def test_a_picture_that_the_network_does_not_know_says_so():
+    page = shown(opened(network="squeezenet1_0", sample="clock"))
+    assert "The network does not name it even here" in page
+
+
+def test_a_picture_as_long_as_a_thread_is_refused_in_a_sentence():
+    file = io.BytesIO()
+    Image.new("RGB", (10_000, 1), (10, 200, 10)).save(file, "PNG")
+    app = opened(network="lenet_digits", picture="Upload")
+    app.file_uploader[0].upload("thread.png", file.getvalue()).run()
+    assert not app.exception
+    assert "one side more than 100 times the other" in app.error[0].value
