@@ -34,7 +34,7 @@ try:
 except InputError as error:
     st.error(str(error))
 
-st.subheader("Does it know that an eye is an eye?", anchor=False)
+st.subheader("Does it know the same part in other pictures?", anchor=False)
 layout.prose(
     "Nobody told the network about eyes and noses. Hide the **same part** in several pictures, and "
     "note for each feature of a layer if it rises or falls. If the network knows the part, the "
@@ -42,7 +42,7 @@ layout.prose(
     "features that do **not**, over all pairs of pictures: small means that they change alike "
     "(Zeiler and Fergus, 2014, [arXiv:1311.2901](https://arxiv.org/abs/1311.2901), section 4.4). "
     "A part must do better than *one random place in all*: one place alone already makes features "
-    "near it change in all pictures."
+    "near it change in all pictures. On a few pictures it need not: see for yourself."
 )
 try:
     occlusion_lab.correspondence(name, layer)
