@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -265,6 +265,9 @@ class WindowReplay:
             region, window = self._region_of(call)
             for number in call.gives:
                 self._regions[number] = region
+            if region is None:  # the network's own function, unless there is a faster one
+                window = _window_of(call)
+                window = window if window is not None and _is_pointwise(window) else None
             steps.append(_Step(call, region, window))
         return steps
 
@@ -340,6 +343,10 @@ class WindowReplay:
     def _do(self, step: _Step, values: dict[int, _Value], at: slice, count: int) -> None:
         """Compute one call for a batch of windows."""
         call = step.call
+        if step.region is None and step.window is not None:
+            cells = self._whole(values[call.takes[0]], at).cells
+            self._keep(call, step.window.apply(cells), None, values)
+            return
         if step.region is None:  # all of it
             tensors = {n: self._whole(values[n], at).cells for n in call.takes}
             args, kwargs = _for_batch(call, count)
@@ -598,10 +605,15 @@ def _window_of(call: Call) -> _Window | None:
         bias, groups = given.get("bias"), given.get("groups", 1)
         kernel_size = (weight.shape[2], weight.shape[3])
 
+        def multiply(cells: Tensor) -> Tensor:  # 1 x 1: a matrix product, cell by cell
+            rows = F.linear(cells.permute(0, 2, 3, 1), weight[:, :, 0, 0], bias)
+            return rows.permute(0, 3, 1, 2)
+
         def convolve(cells: Tensor) -> Tensor:
             return F.conv2d(cells, weight, bias, stride, 0, dilation, groups)
 
-        return _Window(kernel_size, stride, _pair(padding), dilation, 0.0, convolve)
+        window = _Window(kernel_size, stride, _pair(padding), dilation, 0.0, convolve)
+        return replace(window, apply=multiply) if _is_pointwise(window) and groups == 1 else window
     if call.kind == "max_pool2d":
         names = ("input", "kernel_size", "stride", "padding", "dilation")
         given = _named(call, (*names, "ceil_mode", "return_indices"))
