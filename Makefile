@@ -5,6 +5,7 @@ PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast lint bench weights screenshots clean
@@ -16,11 +17,11 @@ run: $(VENV)/.run ## start the app (HOST=0.0.0.0 PORT=8600 for a classroom)
 	@echo "CNN Lab: http://$(HOST):$(PORT)   (Ctrl-C stops it)"
 	@exec $(BIN)/streamlit run app.py --server.address=$(HOST) --server.port=$(PORT) $(ARGS)
 
-test: $(VENV)/.dev browser ## run every test, in a real browser too
-	$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.dev browser ## run every test, in a real browser too (WORKERS=1: one after the other)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 test-fast: $(VENV)/.dev ## run the tests that need no browser and no patience
-	$(BIN)/python -m pytest -m "not slow and not browser" $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow and not browser" $(ARGS)
 
 lint: $(VENV)/.dev ## check style and types
 	$(BIN)/ruff format --check .

@@ -81,7 +81,7 @@ def compare(chosen: Sequence[Entry]) -> list[Fact]:
 
     return [
         words("Family", lambda entry: f"{entry.family.title}, {entry.family.year}"),
-        words("Teaches", lambda entry: ", ".join(entry.family.teaches)),
+        words("Good to show", lambda entry: ", ".join(entry.family.teaches)),
         linked("Paper", [(entry.family.venue, entry.family.address) for entry in chosen]),
         words("Weights", lambda entry: _version(entry.weights)),
         numbers(

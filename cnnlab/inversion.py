@@ -23,7 +23,18 @@ from cnnlab.checks import InputError, in_range
 from cnnlab.features import layer_name, private_copy
 from cnnlab.pretrained import preprocess
 
-__all__ = ["SIDE", "STEPS", "Inversion", "correlation", "invert", "total_variation"]
+__all__ = [
+    "SIDE",
+    "STEPS",
+    "Inversion",
+    "as_pixels",
+    "black_and_white",
+    "correlation",
+    "invert",
+    "reduced",
+    "total_variation",
+    "up_to",
+]
 
 SIDE = 128  # pixels a side of the picture that is sought: fast, and enough to recognise
 STEPS = 150
@@ -107,10 +118,10 @@ def invert(
        them", CVPR, arXiv:1412.0035.
     """
     steps = in_range(steps, name="steps", low=1, high=2000)
-    reach = _up_to(model, layer)
+    reach = up_to(model, layer)
     device = next(model.parameters()).device
-    target = _reduced(preprocess(image, name), side).to(device)
-    black, white = (colour.to(device) for colour in _range(name))
+    target = reduced(preprocess(image, name), side).to(device)
+    black, white = (colour.to(device) for colour in black_and_white(name))
     with torch.no_grad():
         wanted = reach(target)
     scale = wanted.square().sum()
@@ -126,7 +137,7 @@ def invert(
     for step in range(steps + 1):
         compute.progress(step / (steps + 1))
         if step in kept_steps:
-            frames.append(_as_pixels(x))
+            frames.append(as_pixels(x))
         features = reach(black + (white - black) * x)
         distance = (features - wanted).square().sum() / scale
         losses.append(float(distance.detach()))
@@ -139,7 +150,7 @@ def invert(
             descent.step()
             with torch.no_grad():
                 x.clamp_(0, 1)
-    seen = _as_pixels((target - black) / (white - black))
+    seen = as_pixels((target - black) / (white - black))
     return Inversion(
         seen,
         kept_steps,
@@ -199,8 +210,32 @@ class _Reached(Exception):
     """The layer has answered; what comes after it need not run."""
 
 
-def _up_to(model: nn.Module, layer: str) -> Any:
-    """Return a function from a batch to the layer's output, of a private copy cut off there."""
+def up_to(model: nn.Module, layer: str) -> Any:
+    """Return a function from a batch to a layer's output; what comes after the layer is not run.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        The network; a private copy of it is watched.
+    layer : str
+        Name of the layer; one that runs several times counts where it runs first.
+
+    Returns
+    -------
+    callable
+        From a Tensor (N, C, H, W) to a Tensor, with gradients.
+
+    Raises
+    ------
+    InputError
+        If the layer does not exist; the function raises it if the layer gives out no tensor.
+
+    Examples
+    --------
+    >>> network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Linear(1, 1))
+    >>> up_to(network, "0")(torch.zeros(1, 1, 9, 9)).shape  # too large for the last layer
+    torch.Size([1, 4, 7, 7])
+    """
     name = layer_name(model, layer)
     twin = private_copy(model)
 
@@ -221,15 +256,49 @@ def _up_to(model: nn.Module, layer: str) -> Any:
     return reach
 
 
-def _range(name: str) -> tuple[Tensor, Tensor]:
-    """Return what black and white become when a picture is prepared, (1, C, 1, 1) each."""
+def black_and_white(name: str) -> tuple[Tensor, Tensor]:
+    """Return what black and white become when a picture is prepared.
+
+    Parameters
+    ----------
+    name : str
+        The network that it is prepared for.
+
+    Returns
+    -------
+    black, white : Tensor of shape (1, C, 1, 1)
+        A number for each channel.
+
+    Examples
+    --------
+    >>> [colour.item() for colour in black_and_white("lenet_digits")]
+    [0.0, 1.0]
+    """
     transforms = weights_of(name).transforms()
     mean, std = (torch.tensor(t)[None, :, None, None] for t in (transforms.mean, transforms.std))
     return (0 - mean) / std, (1 - mean) / std
 
 
-def _reduced(batch: Tensor, side: int) -> Tensor:
-    """Return a batch whose longer side has at most `side` pixels."""
+def reduced(batch: Tensor, side: int) -> Tensor:
+    """Return a batch whose longer side has at most `side` pixels.
+
+    Parameters
+    ----------
+    batch : Tensor of shape (N, C, H, W)
+        Pictures.
+    side : int
+        In pixels.
+
+    Returns
+    -------
+    Tensor of shape (N, C, h, w)
+        The batch itself if it is small enough; otherwise resized, its proportions kept.
+
+    Examples
+    --------
+    >>> reduced(torch.zeros(1, 3, 80, 40), 20).shape
+    torch.Size([1, 3, 20, 10])
+    """
     height, width = batch.shape[2:]
     share = min(1.0, side / max(height, width))
     size = (round(height * share), round(width * share))
@@ -244,7 +313,23 @@ def _spread(steps: int) -> list[int]:
     return sorted({round(place) for place in places.tolist()})
 
 
-def _as_pixels(x: Tensor) -> NDArray[np.uint8]:
-    """Return (1, C, H, W) from 0 to 1 as (H, W, 3) whole numbers."""
+def as_pixels(x: Tensor) -> NDArray[np.uint8]:
+    """Return a picture from 0 (black) to 1 (white) as bytes.
+
+    Parameters
+    ----------
+    x : Tensor of shape (1, C, H, W)
+        One picture with 1 or 3 channels; beyond 0 and 1 it is cut off.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3)
+        Three equal channels where there was one.
+
+    Examples
+    --------
+    >>> as_pixels(torch.full((1, 1, 1, 1), 0.2)).tolist()
+    [[[51, 51, 51]]]
+    """
     pixels = x.detach().clamp(0, 1)[0].permute(1, 2, 0).mul(255).round().cpu().numpy()
     return np.repeat(pixels, 3 // pixels.shape[2], axis=2).astype(np.uint8)

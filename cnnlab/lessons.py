@@ -457,6 +457,29 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Images that excite",
+        "Seeing what a CNN sees",
+        ":material/auto_awesome:",
+        "images_that_excite.py",
+        20,
+        "How a picture is made out of noise that excites a class or a channel, and what L2, blur, "
+        "jitter and other regularisers do to it.",
+        (
+            ("The picture of a perfect 3", {"images_that_excite_network": "lenet_digits"}),
+            (
+                "The same 3 with nothing to hold it back",
+                {
+                    "images_that_excite_network": "lenet_digits",
+                    "images_that_excite_decay": "0.0",
+                    "images_that_excite_variation": "0.0",
+                    "images_that_excite_blur": "0.0",
+                    "images_that_excite_jitter": "0",
+                    "images_that_excite_fourier": "false",
+                },
+            ),
+        ),
+    ),
+    Lesson(
         "Grad-CAM",
         "Seeing what a CNN sees",
         ":material/visibility:",

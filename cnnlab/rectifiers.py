@@ -22,8 +22,8 @@ from cnnlab.checks import InputError
 
 __all__ = ["RULES", "ReluRule", "Rule"]
 
-Rule = Literal["gradient", "guided", "deconvnet"]
-RULES: tuple[Rule, ...] = ("gradient", "guided", "deconvnet")
+Rule = Literal["gradient", "guided", "deconvnet", "redirected"]
+RULES: tuple[Rule, ...] = ("gradient", "guided", "deconvnet", "redirected")
 
 _RELU = {functional.relu, torch.relu, Tensor.relu}
 _RELU_IN_PLACE = {functional.relu_, torch.relu_, Tensor.relu_}
@@ -40,6 +40,7 @@ class ReluRule(TorchFunctionMode):
     gradient    g where x > 0
     guided      g where x > 0 and g > 0
     deconvnet   g where g > 0
+    redirected  g where x > 0; if that is 0 everywhere, g where g > 0
     =========== ==================================================
 
     A ReLU6 counts as open where 0 < x < 6. Other activations (SiLU, GELU, hard swish) have no such
@@ -47,8 +48,9 @@ class ReluRule(TorchFunctionMode):
 
     Parameters
     ----------
-    rule : {"gradient", "guided", "deconvnet"}
-        What to pass back.
+    rule : {"gradient", "guided", "deconvnet", "redirected"}
+        What to pass back. "Redirected" is for climbing away from a place where a ReLU is closed in
+        all cells, so that there is no gradient [3]_.
 
     Attributes
     ----------
@@ -66,6 +68,7 @@ class ReluRule(TorchFunctionMode):
        workshop, arXiv:1412.6806, section 3.4 and figure 1.
     .. [2] Zeiler and Fergus, 2014, "Visualizing and Understanding Convolutional Networks", ECCV,
        arXiv:1311.2901, section 2.1.
+    .. [3] Olah et al., 2017, "Feature visualization", Distill; in their code, ``redirected_relu``.
 
     Examples
     --------
@@ -124,8 +127,11 @@ class _Rectified(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
         (gradient,) = grads
         (is_open,) = ctx.saved_tensors
+        passed = gradient * is_open
+        if ctx.rule == "redirected":
+            return passed if passed.any() else gradient.clamp(min=0), None, None
         if ctx.rule != "deconvnet":
-            gradient = gradient * is_open
+            gradient = passed
         if ctx.rule != "gradient":
             gradient = gradient.clamp(min=0)
         return gradient, None, None

@@ -19,9 +19,9 @@ st.subheader("How far the answer and the features follow", anchor=False)
 layout.prose(
     "One thing is changed in equal steps, all else stays. Above: how probable the class is. Below: "
     "how far the numbers of a layer are from those of the original, as a share of their length; "
-    "0 is the same, about 1.4 is nothing in common. Click on a point to move the picture there. "
-    "This is the experiment of Zeiler and Fergus (2014, "
-    "[arXiv:1311.2901](https://arxiv.org/abs/1311.2901), figure 5)."
+    "0 means the same numbers; at 1.41, the square root of 2, the two have nothing in common. "
+    "Click on a point to move the picture there. This is the experiment of Zeiler and Fergus "
+    "(2014, [arXiv:1311.2901](https://arxiv.org/abs/1311.2901), figure 5)."
 )
 moving_lab.curves(made)
 

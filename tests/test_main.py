@@ -214,7 +214,7 @@ def test_prune_asks_and_no_leaves_all(home, capsys, monkeypatch, answer):
             {"link", "mine.pth", "vgg16-397923af.pth", "begun.pth.cnnlab-0.partial"},
         ),
     ],
-    ids=str,
+    ids=["asked", "yes", "keep-unknown", "dry-run"],
 )
 def test_prune_removes_what_was_listed(home, capsys, monkeypatch, options, reply, left):
     fill(home)

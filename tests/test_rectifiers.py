@@ -17,6 +17,7 @@ PASSED = {
     "gradient": [0.0, 0.0, 1.0, -1.0],
     "guided": [0.0, 0.0, 1.0, 0.0],
     "deconvnet": [1.0, 0.0, 1.0, 0.0],
+    "redirected": [0.0, 0.0, 1.0, -1.0],
 }
 SHARED = nn.ReLU()
 CALLS = {
@@ -47,6 +48,14 @@ def test_what_a_relu_passes_back(call, rule):
     assert torch.equal(y, X.clamp(min=0))
     assert x.grad.tolist() == PASSED[rule]
     assert mode.count == 1
+
+
+def test_a_redirected_relu_lets_through_only_where_nothing_else_would_pass():
+    x = torch.tensor([-2.0, -1.0, -3.0], requires_grad=True)
+    with ReluRule("redirected"):
+        y = functional.relu(x)
+    (y * torch.tensor([1.0, -1.0, 3.0])).sum().backward()
+    assert x.grad.tolist() == [1.0, 0.0, 3.0]  # as far as it opens the ReLU
 
 
 def test_a_relu6_is_closed_above_six():

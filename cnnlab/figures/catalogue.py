@@ -220,7 +220,7 @@ def paper_table(entries: Sequence[Entry]) -> str:
     )
     return (
         '<div class="numbers"><table style="max-width:75rem"><thead><tr><th scope="col">Family</th>'
-        '<th scope="col">What was new</th><th scope="col" class="wide-only">Teaches</th>'
+        '<th scope="col">What was new</th><th scope="col" class="wide-only">Good to show</th>'
         f'<th scope="col">Paper</th></tr></thead><tbody>{rows}</tbody></table></div>'
     )
 

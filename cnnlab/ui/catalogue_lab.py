@@ -16,7 +16,6 @@ from cnnlab.families import FAMILIES, TOPICS
 from cnnlab.figures.catalogue import accuracy_chart, fact_table, paper_table
 from cnnlab.ui import controls, layout, panels
 from cnnlab.ui.network_table import network_table, wishes
-from cnnlab.weight_files import folder
 from cnnlab.weight_table import download_seconds, versions
 
 __all__ = [
@@ -121,7 +120,7 @@ def look(names: Sequence[str]) -> Found:
             key=f"{PAGE}_family",
             width=170,
         )
-        topic = controls.pick("Teaches", [_ANY_TOPIC, *TOPICS], key=f"{PAGE}_topic", width=150)
+        topic = controls.pick("Good to show", [_ANY_TOPIC, *TOPICS], key=f"{PAGE}_topic", width=150)
         since = controls.whole_number("From year", *_YEARS, _YEARS[0], key=f"{PAGE}_since")
         until = controls.whole_number("To year", *_YEARS, _YEARS[1], key=f"{PAGE}_until")
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
@@ -349,4 +348,4 @@ def _how_to_fetch(chosen: Sequence[Entry]) -> None:
         f"{duration(download_seconds(total, mbit_per_s=50))} at 50 Mbit/s:"
     )
     st.code(f"python -m cnnlab weights pull {names}", language="bash")
-    st.caption(f"The files go to `{folder()}`.")
+    st.caption("The files go to torchvision’s folder; `python -m cnnlab weights list` names it.")

@@ -15,9 +15,9 @@ from cnnlab.figures.pictures import data_link, framed
 from cnnlab.figures.theme import ROLES
 from cnnlab.percent import percent
 from cnnlab.questions import Question
-from cnnlab.ui import controls, layout, networks, patch_view, work
+from cnnlab.ui import controls, layout, long_work, networks, patch_view, work
+from cnnlab.ui.film_view import film_view
 from cnnlab.ui.hierarchy_view import hierarchy_view
-from cnnlab.ui.inversion_view import inversion_view
 
 __all__ = [
     "Setting",
@@ -44,7 +44,6 @@ _TAGS = """
 .st-key-LAYERS [data-tag] * { color: inherit; }
 </style>
 """.replace("COLOUR", ROLES["cursor"].figure).replace("LAYERS", _LAYERS)
-_STARTED, _ASKED = f"{PAGE}_started", f"{PAGE}_asked"
 
 
 @dataclass(frozen=True)
@@ -220,24 +219,20 @@ def _search(setting: Setting, seconds: float) -> bool:
     from cnnlab import patches
 
     needs = seconds * len(patches.crops(setting.chosen.name))
-    box = st.empty()
-    if needs > _PATIENCE and st.session_state.get(_ASKED) != setting.network:
-        if not box.button(
-            f"Search the patches that excite each channel (about {_duration(needs)})",
-            key=f"{PAGE}_search",
-            icon=":material/search:",
-        ):
-            return False
-        st.session_state[_ASKED] = setting.network
-    if needs > _PATIENCE:
-        box.button("Stop the search", key=f"{PAGE}_stop_search", on_click=_forget, args=(_ASKED,))
-    patch_view.find_patches(*setting.network, setting.layers)
-    box.empty()
-    return True
-
-
-def _forget(key: str) -> None:
-    st.session_state.pop(key, None)
+    if needs <= _PATIENCE:
+        patch_view.find_patches(*setting.network, setting.layers)
+        return True
+    with long_work.started(
+        f"{PAGE}_search",
+        setting.network,
+        f"Search the patches that excite each channel (about {_duration(needs)})",
+        stop="Stop the search",
+        icon=":material/search:",
+        primary=False,
+    ) as asked:
+        if asked:
+            patch_view.find_patches(*setting.network, setting.layers)
+    return asked
 
 
 def _mosaics(setting: Setting, looked: _Looked) -> dict[tuple[str, int], str]:
@@ -432,37 +427,27 @@ def inversion(setting: Setting, seconds: float) -> None:
     from cnnlab.inversion import SIDE, STEPS
 
     wanted = (*setting.network, setting.layers, setting.picture.digest)
-    box = st.empty()
-    if st.session_state.get(_STARTED) != wanted:
-        side = _side(setting)
-        needs = 3 * seconds * min(1.0, SIDE / side) ** 2 * STEPS * len(setting.layers)
-        if not box.button(
-            f"Reconstruct the picture from each layer (up to {_duration(needs)})",
-            key=f"{PAGE}_invert",
-            type="primary",
-            icon=":material/replay:",
-        ):
-            return
-        st.session_state[_STARTED] = wanted
-    box.button(
-        "Stop", key=f"{PAGE}_stop", icon=":material/stop:", on_click=_forget, args=(_STARTED,)
-    )
+    needs = 3 * seconds * min(1.0, SIDE / _side(setting)) ** 2 * STEPS * len(setting.layers)
+    label = f"Reconstruct the picture from each layer (up to {_duration(needs)})"
     films: dict[str, _Film] = {}
-    for number, layer in enumerate(setting.layers, 1):
-        try:
-            films[layer] = _film(setting, layer, f"{layer}, {number} of {len(setting.layers)}")
-        except InputError as error:
-            st.error(str(error))
-    box.empty()
+    with long_work.started(f"{PAGE}_invert", wanted, label) as going:
+        for number, layer in enumerate(setting.layers if going else (), 1):
+            try:
+                films[layer] = _film(setting, layer, f"{layer}, {number} of {len(setting.layers)}")
+            except InputError as error:
+                st.error(str(error))
     if not films:
         return
     first = next(iter(films.values()))
-    inversion_view(
+    film_view(
         {
+            "label": "What each layer still knows",
+            "start": "noise",
+            "code": True,
             "target": {"src": first.target, "alt": setting.picture.alt},
             "steps": list(first.steps),
             "films": [
-                {"layer": layer, "frames": list(film.frames), "words": list(film.words)}
+                {"name": layer, "frames": list(film.frames), "words": list(film.words)}
                 for layer, film in films.items()
             ],
         },

@@ -192,7 +192,7 @@ def maps(walk: Walk, *, below: DeltaGenerator) -> tuple[Pass, Cell] | None:
     single = walk.outline.map_shape(walk.place)[1:] == (1, 1)
     with st.container(horizontal=True, gap="medium"):
         order = choice("Order", list(ORDERS), key=_key("order"))
-        ranges = [_ONE_RANGE, _OWN_RANGES]
+        ranges = [_OWN_RANGES, _ONE_RANGE]
         shared = single or choice("Colour range", ranges, key=_key("range")) == _ONE_RANGE
     grid = st.container()
     cell = _pick_cell(walk, below)

@@ -104,7 +104,7 @@ def how_chosen(name: str) -> str:
             "from each. Nine from so few say little: with thousands, the nine would be more alike."
         )
     return (
-        f"The {pictures} sample photographs were shown to the network as {squares} squares, at "
+        f"{pictures} of the sample photographs were shown to the network as {squares} squares, at "
         "two scales. At most two patches come from one photograph, and these a quarter of its "
         "side apart. So few pictures say only roughly what a channel looks for. Zeiler and Fergus "
         "(2014, [arXiv:1311.2901](https://arxiv.org/abs/1311.2901)) took the nine best of 50,000: "

@@ -58,9 +58,9 @@ def test_films_play_in_the_browser_alone(visitor: Callable[..., Visit]) -> None:
     visit = visitor()
     page = arrive(visit)
     page.locator(".st-key-hierarchy_invert button").click()
-    says = page.locator(".inversion-view .says")
+    says = page.locator(".film-view .says")
     expect(says).to_have_text("after 150 of 150 steps")
-    films = page.locator(".inversion-view figure img")
+    films = page.locator(".film-view figure img")
     expect(films).to_have_count(3)  # the digit and two layers
     last = films.nth(1).get_attribute("src")
     visit.settle()
@@ -73,7 +73,7 @@ def test_films_play_in_the_browser_alone(visitor: Callable[..., Visit]) -> None:
         expect(says).to_have_text("after 150 of 150 steps")
         expect(play).to_have_text("Play")
         assert films.nth(1).get_attribute("src") == last
-        slider = page.locator(".inversion-view [type=range]")
+        slider = page.locator(".film-view [type=range]")
         slider.focus()
         page.keyboard.press("Home")
         expect(says).to_have_text("the start: noise")
@@ -88,11 +88,11 @@ def test_a_reconstruction_can_be_stopped(visitor: Callable[..., Visit]) -> None:
     start = page_button(visit.page, "invert")
     expect(start).to_be_visible(timeout=90_000)
     start.click()
-    stop = page_button(visit.page, "stop")
+    stop = page_button(visit.page, "invert_stop")
     expect(stop).to_be_visible()
     stop.click()
     expect(start).to_be_visible()
-    expect(visit.page.locator(".inversion-view")).to_have_count(0)
+    expect(visit.page.locator(".film-view")).to_have_count(0)
     assert visit.problems == []
 
 

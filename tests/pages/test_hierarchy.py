@@ -132,7 +132,7 @@ def test_the_picture_is_reconstructed_on_demand_and_can_be_stopped() -> None:
     assert not [one for one in at.get("bidi_component") if "films" in json.loads(one.proto.json)]
     at.button(key="hierarchy_invert").click().run()
     data = sent(at, "films")
-    assert [film["layer"] for film in data["films"]] == ["relu1", "relu2"]
+    assert [film["name"] for film in data["films"]] == ["relu1", "relu2"]
     assert data["steps"][0] == 0
     for film in data["films"]:
         assert len(film["frames"]) == len(film["words"]) == len(data["steps"])

@@ -140,11 +140,11 @@ def test_a_second_page_holds_the_rest() -> None:
 def test_one_range_for_all_or_one_for_each_and_both_are_printed() -> None:
     want = torchs_own(NAME, "features.0", trained=True)[0]
     extent = float(np.abs(want).max())
-    at = opened(layer="features.0")
+    at = opened(layer="features.0", range="one for all")
     tiles = sent(at, "grid")["tiles"]
     assert {(low, high) for _, _, low, high in tiles} == {(-extent, extent)}
     assert f"<span>{extent:.4g}</span>" in shown(at)
-    at = opened(layer="features.0", range="each map its own")
+    at = opened(layer="features.0")
     for number, note, low, high in sent(at, "grid")["tiles"]:
         assert -low == high == np.abs(want[number]).max()
         assert note == f"±{layer_walk_lab._three(high)}"

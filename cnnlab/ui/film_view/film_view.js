@@ -1,9 +1,10 @@
-// Films of feature inversion side by side: all layers at the same step. Every frame was computed in
-// Python; here they are only shown. It opens at the last step, and nothing moves by itself.
+// Films side by side, all at the same step, and curves of what was measured at every step. All was
+// computed in Python; here it is only shown. It opens at the last step, and nothing moves by itself.
 
 const views = new WeakMap(); // one for each place on the page, kept through reruns
 const PACE = 420; // ms for each frame
 const CALM = 1000; // the same with reduced motion
+const SVG = "http://www.w3.org/2000/svg";
 const reduced = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 export default function mount({ data, parentElement }) {
@@ -27,8 +28,8 @@ class View {
     this.says = make("p", "says");
     const bar = make("div", "bar", this.play, this.less, this.slider, this.more, this.says);
     this.films = make("div", "films");
-    this.root = make("section", "inversion-view", bar, this.films);
-    this.root.setAttribute("aria-label", "What each layer still knows");
+    this.curves = make("div", "curves");
+    this.root = make("section", "film-view", bar, make("div", "stage", this.films, this.curves));
     this.root.onkeydown = (event) => this.key(event);
     root.append(this.root);
   }
@@ -40,16 +41,23 @@ class View {
     this.pause();
     this.last = data.steps.length - 1;
     this.slider.max = this.last;
-    const target = make("img", "");
-    target.src = data.target.src;
-    target.alt = data.target.alt;
+    this.root.setAttribute("aria-label", data.label);
+    this.root.classList.toggle("pixelated", Boolean(data.pixelated));
+    this.root.classList.toggle("with-curves", Boolean(data.curves));
     this.parts = data.films.map(() => [make("img", ""), make("span", "")]);
     const films = data.films.map((film, place) => {
       const [image, words] = this.parts[place];
-      return make("figure", "", image, make("figcaption", "", make("code", "", film.layer), words));
+      return make("figure", "", image, make("figcaption", "", make(data.code ? "code" : "strong", "", film.name), words));
     });
-    const original = make("figure", "", target, make("figcaption", "", make("strong", "", "The picture")));
-    this.films.replaceChildren(original, ...films);
+    if (data.target) {
+      const target = make("img", "");
+      target.src = data.target.src;
+      target.alt = data.target.alt;
+      films.unshift(make("figure", "", target, make("figcaption", "", make("strong", "", "The picture"))));
+    }
+    this.films.replaceChildren(...films);
+    this.measured = (data.curves ?? []).map((curve) => new Curve(curve));
+    this.curves.replaceChildren(...this.measured.map((curve) => curve.root));
     this.frame = this.last;
     this.draw();
   }
@@ -60,14 +68,15 @@ class View {
     this.less.disabled = this.frame === 0;
     this.more.disabled = this.frame === this.last;
     const total = steps[this.last];
-    this.says.textContent = this.frame ? `after ${steps[this.frame]} of ${total} steps` : "the start: noise";
+    this.says.textContent = this.frame ? `after ${steps[this.frame]} of ${total} steps` : `the start: ${this.data.start}`;
     this.slider.setAttribute("aria-valuetext", this.says.textContent);
     films.forEach((film, place) => {
       const [image, words] = this.parts[place];
       image.src = film.frames[this.frame];
       words.textContent = film.words[this.frame];
-      image.alt = `From ${film.layer}, ${this.says.textContent}. ${film.words[this.frame]}`;
+      image.alt = `${film.name}, ${this.says.textContent}. ${film.words[this.frame]}`.trim();
     });
+    for (const curve of this.measured) curve.at(steps[this.frame]);
   }
 
   go(frame, { playing = false } = {}) {
@@ -105,4 +114,41 @@ class View {
     }
     event.stopPropagation();
   }
+}
+
+/** What was measured at every step: a line, its range, and a mark at the step that is shown. */
+class Curve {
+  constructor({ name, values }) {
+    this.values = values;
+    const last = values.length - 1;
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const y = (value) => (high > low ? 96 - (92 * (value - low)) / (high - low) : 50);
+    const points = values.map((value, step) => `${((100 * step) / last).toFixed(2)},${y(value).toFixed(2)}`);
+    const svg = draw("svg", { viewBox: "0 0 100 100", preserveAspectRatio: "none", role: "img" });
+    svg.setAttribute("aria-label", `${name}: ${short(values[0])} at the start, ${short(values[last])} after ${last} steps`);
+    this.mark = draw("line", { class: "mark", y1: 0, y2: 100 });
+    svg.append(this.mark, draw("polyline", { class: "line", points: points.join(" ") }));
+    this.now = make("strong", "");
+    const ends = make("div", "ends", make("span", "", short(high)), make("span", "", short(low)));
+    this.root = make("div", "curve", make("p", "", `${name}: `, this.now), make("div", "plot", ends, svg));
+  }
+
+  at(step) {
+    const x = (100 * step) / (this.values.length - 1);
+    this.mark.setAttribute("x1", x);
+    this.mark.setAttribute("x2", x);
+    this.now.textContent = short(this.values[step]);
+  }
+}
+
+function draw(tag, attributes) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
+/** A number with three digits, and a true minus sign. */
+function short(value) {
+  const text = Math.abs(value) >= 999.5 ? Math.round(value).toString() : String(Number(value.toPrecision(3)));
+  return text.replace(/-/g, "−");
 }
