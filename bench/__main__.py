@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from bench import classroom, counting, digits, filters, networks, pages
+from bench import classroom, counting, digits, filters, networks, occlusion, pages
 from bench.result import as_dict, as_table
 from tests.conftest import home_with_weights
 
@@ -29,6 +29,7 @@ def main() -> None:
             *networks.classification(rounds=5 * ROUNDS),
             *networks.attribution(rounds=3 * ROUNDS),
             *networks.maps(rounds=5 * ROUNDS),
+            *occlusion.occlusion(rounds=ROUNDS),
             *counting.tables(rounds=ROUNDS),
             *filters.filtering(rounds=ROUNDS),
             *digits.strokes(folder, torch_home, rounds=5 * ROUNDS),

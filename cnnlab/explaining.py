@@ -21,6 +21,7 @@ from torch.nn import functional
 from cnnlab.checks import InputError, in_range
 from cnnlab.compute import progress
 from cnnlab.features import default_layer, input_channels, record
+from cnnlab.occlusion import occlude, usual_window
 from cnnlab.rectifiers import ReluRule, Rule
 
 __all__ = [
@@ -157,6 +158,14 @@ METHODS = MappingProxyType(
             signed=True,
             at_layer=True,
             needs_relu=True,
+        ),
+        "occlusion": Method(
+            "Occlusion",
+            "How much does the score fall when this part of the picture is hidden? No gradient.",
+            "1 forward pass for each position of the window, about 170, of which only what the "
+            "window changes is computed",
+            "Zeiler and Fergus 2014, arXiv:1311.2901, section 4.2",
+            signed=True,
         ),
     }
 )
@@ -551,6 +560,13 @@ def _guided_grad_cam(model: nn.Module, image: Tensor, target: int, layer: str) -
     return replace(guided, values=guided.values * _grad_cam(model, image, target, layer).values)
 
 
+def _occlusion(model: nn.Module, image: Tensor, target: int, _layer: str) -> Explanation:
+    window, stride = usual_window((image.shape[2], image.shape[3]))
+    grey = torch.zeros_like(image)  # the mean colour of the training pictures
+    found = occlude(model, image, grey, target=target, window=window, stride=stride)
+    return Explanation("occlusion", found.attribution(), found.clean_score)
+
+
 _HOW: dict[str, Callable[[nn.Module, Tensor, int, str], Explanation]] = {
     "grad_cam": _grad_cam,
     "grad_cam_pp": _grad_cam_pp,
@@ -563,6 +579,7 @@ _HOW: dict[str, Callable[[nn.Module, Tensor, int, str], Explanation]] = {
     "guided_backprop": _by_rule("guided_backprop", "guided"),
     "deconvnet": _by_rule("deconvnet", "deconvnet"),
     "guided_grad_cam": _guided_grad_cam,
+    "occlusion": _occlusion,
 }
 
 

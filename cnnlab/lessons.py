@@ -516,6 +516,25 @@ LESSONS = (
         ),
     ),
     Lesson(
+        "Occlusion",
+        "Seeing what a CNN sees",
+        ":material/select:",
+        "occlusion.py",
+        20,
+        "Hide a part of the picture and see what the network then says; which parts it knows.",
+        (
+            ("A window over the cat", {}),
+            (
+                "A digit, pixel by pixel",
+                {
+                    "occlusion_network": "lenet_digits",
+                    "occlusion_digit_window": "4",
+                    "occlusion_digit_stride": "1",
+                },
+            ),
+        ),
+    ),
+    Lesson(
         "Where is it?",
         "Seeing what a CNN sees",
         ":material/center_focus_strong:",

@@ -1,4 +1,4 @@
-"""Compare explanations: eleven methods on one picture, and what each of them asks."""
+"""Compare explanations: twelve methods on one picture, and what each of them asks."""
 
 import streamlit as st
 

@@ -56,7 +56,8 @@ def methods_picker(page: str) -> list[str]:
         selection_mode="multi",
         key=f"{page}_methods",
         bind="query-params",
-        help="Ablation-CAM, SmoothGrad and integrated gradients need many passes: seconds each.",
+        help="Ablation-CAM, SmoothGrad, integrated gradients and occlusion need many passes: "
+        "seconds each.",
     )
     return [name for title, name in names.items() if title in (chosen or ())]
 
