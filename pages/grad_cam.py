@@ -4,7 +4,7 @@ import streamlit as st
 
 from cnnlab.checks import InputError
 from cnnlab.exercises.grad_cam import questions
-from cnnlab.ui import gradcam_lab, layout, panels
+from cnnlab.ui import gradcam_lab, layout, panels, trust_panel
 from cnnlab.ui.quiz import quiz
 
 layout.page_head(
@@ -25,6 +25,14 @@ try:
     gradcam_lab.four_depths(setting, found.seconds)
     gradcam_lab.which_layer()
     gradcam_lab.users_ask()
+    trust_panel.panel(
+        "grad_cam",
+        setting.picture,
+        setting.name,
+        target=setting.target,
+        methods=["grad_cam"],
+        layer=setting.layer,
+    )
     gradcam_lab.check_exercises(setting, found.cam)
 except InputError as error:
     st.error(str(error))

@@ -4,7 +4,7 @@ import streamlit as st
 
 from cnnlab.checks import InputError
 from cnnlab.exercises.occlusion import questions
-from cnnlab.ui import layout, networks, occlusion_lab, panels, work
+from cnnlab.ui import layout, networks, occlusion_lab, panels, trust_panel, work
 from cnnlab.ui.quiz import quiz
 
 PAGE = "occlusion"
@@ -31,6 +31,7 @@ except InputError as error:
     st.stop()
 try:
     occlusion_lab.experiment(setting)
+    trust_panel.panel(PAGE, picture, name, target=target, methods=["occlusion"])
 except InputError as error:
     st.error(str(error))
 

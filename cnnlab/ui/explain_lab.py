@@ -285,6 +285,7 @@ _EMPTY = {
     "begins, or the score never changes on the way.",
     "guided_grad_cam": "The map is empty: Grad-CAM or guided backpropagation is, and this is "
     "their product. Choose another class or another layer.",
+    "occlusion": "The map is empty: no hidden part changes the score of “{category}”.",
 }
 
 

@@ -364,7 +364,7 @@ def _passes(asked: _Asked, method: str) -> float:
         "smooth_grad": 2.0 * explaining.NOISE_PICTURES,
         "integrated_gradients": 2.0 * explaining.PATH_STEPS,
         "guided_grad_cam": 4.0,
-        "occlusion": 200.0,
+        "occlusion": 60.0,
     }
     if method == "ablation_cam":
         usual, layers = networks.layer_sizes(asked.name)
