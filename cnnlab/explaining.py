@@ -57,6 +57,8 @@ class Method:
         About how much work it is, in forward and backward passes.
     source : str
         The paper.
+    caveat : str
+        What the map does not show, or how it misleads, in one sentence.
     signed : bool
         Whether its numbers can be negative: "against the class".
     at_layer : bool
@@ -69,6 +71,7 @@ class Method:
     asks: str
     cost: str
     source: str
+    caveat: str
     signed: bool = False
     at_layer: bool = False
     needs_relu: bool = False
@@ -82,6 +85,8 @@ METHODS = MappingProxyType(
             "Which positions of the feature maps speak for the class, if each map has one weight?",
             _CAM,
             "Selvaraju et al. 2017, arXiv:1610.02391",
+            caveat="It is as coarse as the layer’s maps, and the largest cell can lie beside the "
+            "object.",
             at_layer=True,
         ),
         "grad_cam_pp": Method(
@@ -90,6 +95,7 @@ METHODS = MappingProxyType(
             "several objects of the class.",
             _CAM,
             "Chattopadhay et al. 2018, arXiv:1710.11063, equations 10 and 19",
+            caveat="It shows only what speaks for the class, and mostly looks like Grad-CAM.",
             at_layer=True,
         ),
         "layer_cam": Method(
@@ -97,6 +103,7 @@ METHODS = MappingProxyType(
             "The same, with a weight of its own for each position: usable at early layers.",
             _CAM,
             "Jiang et al. 2021, doi:10.1109/TIP.2021.3089943",
+            caveat="At an early layer it shows edges of everything, of other classes too.",
             at_layer=True,
         ),
         "ablation_cam": Method(
@@ -104,6 +111,7 @@ METHODS = MappingProxyType(
             "How much does the score fall when one feature map is switched off? No gradient.",
             "1 forward pass for each feature map",
             "Desai and Ramaswamy 2020, doi:10.1109/WACV45572.2020.9093360",
+            caveat="A network without one of its maps is one that nobody has trained.",
             at_layer=True,
         ),
         "saliency": Method(
@@ -111,18 +119,22 @@ METHODS = MappingProxyType(
             "Which pixels would change the score most if they changed a little?",
             "1 forward, 1 backward pass",
             "Simonyan et al. 2014, arXiv:1312.6034, section 3",
+            caveat="It says where a small change would act, not what the network used; speckle is "
+            "usual.",
         ),
         "smooth_grad": Method(
             "SmoothGrad",
             f"The same, as the mean over {NOISE_PICTURES} noisy copies: less speckle.",
             f"{NOISE_PICTURES} forward and backward passes",
             "Smilkov et al. 2017, arXiv:1706.03825",
+            caveat="It depends on how much noise is added; smooth is not the same as true.",
         ),
         "input_x_gradient": Method(
             "Input × gradient",
             "How much does each pixel add to the score, if the network were linear here?",
             "1 forward, 1 backward pass",
             "Shrikumar et al. 2016, arXiv:1605.01713",
+            caveat="A pixel of the mean colour gets 0, however much it matters.",
             signed=True,
         ),
         "integrated_gradients": Method(
@@ -131,6 +143,8 @@ METHODS = MappingProxyType(
             "add up to the change of the score.",
             f"{PATH_STEPS} forward and backward passes",
             "Sundararajan et al. 2017, arXiv:1703.01365, equation 1",
+            caveat="It depends on the picture at the start: grey parts of the photograph get "
+            "little.",
             signed=True,
         ),
         "guided_backprop": Method(
@@ -139,6 +153,8 @@ METHODS = MappingProxyType(
             "depends on the class.",
             "1 forward, 1 backward pass",
             "Springenberg et al. 2015, arXiv:1412.6806",
+            caveat="It may look the same for another class, and even for a network with random "
+            "weights.",
             signed=True,
             needs_relu=True,
         ),
@@ -147,6 +163,7 @@ METHODS = MappingProxyType(
             "Which structures could have caused the score, if the network ran backwards?",
             "1 forward, 1 backward pass",
             "Zeiler and Fergus 2014, arXiv:1311.2901",
+            caveat="It shows structures of the picture more than reasons for the class.",
             signed=True,
             needs_relu=True,
         ),
@@ -155,6 +172,7 @@ METHODS = MappingProxyType(
             "Which fine structures lie where Grad-CAM sees the class? The product of both.",
             "2 forward, 2 backward passes",
             "Selvaraju et al. 2017, arXiv:1610.02391, section 3.2",
+            caveat="Its fine lines come from guided backpropagation, with all doubts about that.",
             signed=True,
             at_layer=True,
             needs_relu=True,
@@ -165,6 +183,8 @@ METHODS = MappingProxyType(
             "1 forward pass for each position of the window, about 170, of which only what the "
             "window changes is computed",
             "Zeiler and Fergus 2014, arXiv:1311.2901, section 4.2",
+            caveat="The hard edge of a grey window is itself new to the network; another window, "
+            "another map.",
             signed=True,
         ),
     }

@@ -204,7 +204,7 @@ def _card(
     about = METHODS[method]
     head = f"<h3>{escape(about.title)}</h3>"
     words = (
-        f"<p>{escape(about.asks)}</p>"
+        f"<p>{escape(about.asks)}</p><p><b>But:</b> {escape(about.caveat)}</p>"
         f'<p class="small">Cost: {escape(about.cost)}. {escape(about.source)}.</p>'
     )
     if isinstance(result, InputError):

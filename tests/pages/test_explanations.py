@@ -1,5 +1,6 @@
 """The lesson that compares explanations, as a learner meets it."""
 
+import html
 import io
 import json
 import re
@@ -284,6 +285,12 @@ def test_a_network_without_relu_says_what_that_means():
     (says,) = explain_lab._notes(mixed, "cat")
     assert says.startswith("7 ReLUs follow the rule of this method; 19 other activations")
     assert explain_lab._notes(usual, "cat") == []
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_each_map_says_how_it_may_mislead(method):
+    app = opened(network="lenet_digits", methods=[METHODS[method].title])
+    assert f"<b>But:</b> {html.escape(METHODS[method].caveat)}" in shown(app)
 
 
 @pytest.mark.parametrize("method", METHODS)
