@@ -18,7 +18,7 @@ run: $(VENV)/.run ## start the app (HOST=0.0.0.0 PORT=8600 for a classroom)
 	@exec $(BIN)/streamlit run app.py --server.address=$(HOST) --server.port=$(PORT) $(ARGS)
 
 test: $(VENV)/.dev browser ## run every test, in a real browser too (WORKERS=1: one after the other)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 test-fast: $(VENV)/.dev ## run the tests that need no browser and no patience
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow and not browser" $(ARGS)

@@ -13,13 +13,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 NAME = "squeezenet1_0"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of the browser together: of two processes, one runs them all in a row."""
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 @pytest.fixture(scope="session")
 def torch_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a torch hub cache with weights for one network: real ones if there are, else random."""
