@@ -89,8 +89,8 @@ def check_aspect(image: Image.Image) -> None:
     """
     if max(image.size) > MAX_ASPECT * min(image.size):
         raise InputError(
-            f"the picture is {image.width} × {image.height} pixels, one side more than "
-            f"{MAX_ASPECT} times the other; cut out a part of it first"
+            f"one side of the picture is more than {MAX_ASPECT} times the other; cut out a "
+            "part of it first"
         )
 
 

@@ -11,8 +11,8 @@ PAGE = "images_that_excite"
 layout.page_head(
     "Images that excite",
     "Which picture would a network like best? Begin with noise and change the **pixels**, step by "
-    "step, so that one class or one channel answers more. The network is not trained and not "
-    "changed. Switch off what holds the picture back, and see what is left.",
+    "step, so that one class or one channel answers more. The network itself "
+    "stays as it is. Switch off what holds the picture back, and see what is left.",
 )
 
 work.networks()
@@ -27,8 +27,8 @@ try:
     layout.prose(
         "The same goal, start and seed, seven times: without any regulariser, with each one alone, "
         "and with all. Look for what repeats like a fine grid, and for shapes that you could name. "
-        "The picture that all of them hold back mostly has the lowest score, and yet it shows you "
-        "most: **a high score and a picture that looks like something are two different things**."
+        "With all of them on, the score is mostly the lowest, and yet the picture shows you most: "
+        "**a high score and a picture that looks like something are two different things**."
     )
     exciting_lab.comparison(setting)
 except InputError as error:

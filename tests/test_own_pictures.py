@@ -180,7 +180,7 @@ def test_a_refused_picture_goes_too(server):
     photograph = Photograph(7, width=900, height=8)
     with Visitor(server.url, "classify", "classify_picture=Upload") as learner:
         learner.upload("classify_upload", photograph.data)
-        assert "one side more than 100 times the other" in learner.problems[0]
+        assert "ne side of the picture is more than 100 times the other" in learner.problems[0]
         learner.run(classify_forget=True)
         assert_gone_soon(server, photograph)
 

@@ -19,7 +19,8 @@ def questions() -> list[Question]:
     return [
         Question(
             f"A linear model with ten weights of size 1, some positive, some negative, gives the "
-            f"score {score:g}. Each input goes by {epsilon:g} in the direction of its weight. "
+            f"score {score:g}. Each input is changed by {epsilon:g}, up where its weight is "
+            "positive, else down. "
             "What is the score now?".replace("-", "−"),
             answer=raised,
             why=f"Each of the ten inputs adds {epsilon:g} · 1: {score:g} + 10 · {epsilon:g} = "

@@ -53,7 +53,7 @@ def questions() -> list[Question]:
         ),
         Question(
             "A network with a linear score: 3·a − b + 2·c for a picture of the three numbers a, b "
-            f"and c. Which a is best for the score less {LAMBDA:g}·(a² + b² + c²)?",
+            f"and c. Which a is best for the score minus {LAMBDA:g}·(a² + b² + c²)?",
             answer=best_of_linear([3, -1, 2], LAMBDA)[0],
             why=f"Where the slope is 0: 3 − 2·{LAMBDA:g}·a = 0, so a = 3. The best picture is the "
             "weights themselves, divided by 2λ: b = −1 and c = 2. Without L2 there is no best one, "

@@ -140,7 +140,7 @@ def overlap_columns(
         f'{_STYLE}<figure class="where-curve"><figcaption><strong>Intersection over union for '
         f"every threshold</strong>: best {overlaps[best]:.2f} at {ats[best]:.2f}. Green: at least "
         f"{right_from}. Framed: nearest to the present threshold. The best one was found with "
-        "the object's box; without it nobody knows where it is.</figcaption>"
+        "the dashed box; without such a box nobody knows where it is.</figcaption>"
         f'<div class="plot" role="img" aria-label="{escape(alt)}">'
         f'<div class="line" style="bottom:{100 * right_from:.0f}%"><span>{right_from}</span></div>'
         f'<div class="line" style="bottom:100%"><span>1</span></div>{bars}</div>'

@@ -226,8 +226,19 @@ def conflict(made: Studio) -> None:
         "which separates the cues better than these ways do."
     )
     if both.verdict is not None:
-        _count(made, both.verdict)
+        if made.shape.known or _is_sure(one):
+            _count(made, both.verdict)
+        else:
+            st.caption(
+                "This one is not counted: the network is not sure what the first picture is "
+                f"({_share(one.best[0][1])} for its first guess)."
+            )
     _tally(made)
+
+
+def _is_sure(shown: Shown) -> bool:
+    """Return whether the first guess is more probable than all others together."""
+    return bool(shown.best) and shown.best[0][1] > 0.5
 
 
 def _said(source: Source) -> str:

@@ -266,7 +266,8 @@ def _notes(result: Explanation, category: str) -> list[str]:
     if result.missing is not None:
         notes.append(
             "All numbers together miss the change of the score by "
-            f"{_number(abs(result.missing))}: the path was followed in steps."
+            f"{_number(abs(result.missing))} (the score is {_number(result.score)}): the path was "
+            "followed in steps."
         )
     return notes
 

@@ -151,6 +151,11 @@ def _verdict(setting: Setting, fooled: Fooled) -> None:
             f"{', or PGD' if setting.method == 'FGSM' else ''}.",
             icon=":material/block:",
         )
+    if fooled.worked and {first, last} <= _right_names(setting):
+        st.caption(
+            "Both are right names for what the picture shows: a small mistake. For a plain one, "
+            "choose “Least likely” or a class of your own."
+        )
     if not setting.chosen.trained:
         st.caption("With random numbers the answers mean nothing, before and after.")
     elif fooled.before[first] < 0.5:
@@ -158,6 +163,16 @@ def _verdict(setting: Setting, fooled: Fooled) -> None:
             f"The network was not sure before: its first answer had "
             f"{percent(float(fooled.before[first]))}. Such a picture is easy to fool."
         )
+
+
+def _right_names(setting: Setting) -> set[int]:
+    """Return the classes that name what a sample shows; none for other pictures."""
+    from cnnlab.sample_boxes import boxes_of
+
+    sample = str(st.session_state.get(f"{PAGE}_sample") or "cat")
+    if setting.digits or setting.picture.own:
+        return set()
+    return {number for box in boxes_of(sample) for number in box.classes}
 
 
 def _cards(setting: Setting, fooled: Fooled) -> str:
@@ -215,7 +230,7 @@ def _download(setting: Setting, fooled: Fooled) -> None:
         icon=":material/download:",
         on_click="ignore",
     )
-    rim = "" if setting.digits else ", with the rim that the network cuts off"
+    rim = "" if setting.digits else ", with the border that the network does not see"
     st.caption(
         f"A real picture in whole grey levels{rim}: upload it under Classify, and {name} answers "
         "as above. Saved as JPEG or resized, it may not."
@@ -246,7 +261,7 @@ def tasks(setting: Setting, fooled: Fooled | None) -> None:
     ]
     st.html(
         f'{_STYLE}<div class="exercise tasks"><p><strong>Try it</strong> with this picture. The '
-        f"page sees when you are there.</p>{''.join(items)}</div>"
+        f"page notices when you have done it.</p>{''.join(items)}</div>"
     )
 
 

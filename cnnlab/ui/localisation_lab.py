@@ -265,7 +265,7 @@ def _verdict(made: Studio, fits: float) -> str:
         parts.append(
             f"First guess: “{escape(made.guess_name)}”, {'right' if named else 'wrong'}. "
             f"<strong>{'Localised' if named and fits >= RIGHT_FROM else 'Not localised'}</strong>: "
-            "ILSVRC asks for both, the class and the box."
+            "both are asked for, the class and the box."
         )
         if made.target not in made.classes:
             parts.append(f"The map explains “{escape(made.category)}”, which is another class.")
@@ -285,13 +285,13 @@ def _cards(made: Studio, values: Any, found: Located, methods: Any) -> list[str]
     kept = int(found.part.sum())
     words = {
         "box": (
-            f"1. The map: {title}",
+            "1. The map",
             heat.picture,
             f"{title} for {made.category}, smoothed.",
             f'<div class="bar" style="background:{scale_bar(signed=False)}"></div>'
             f'<div class="ends"><span>0</span><span>{_number(heat.high)}</span></div>'
-            f"<p>The method gave {_number(made.result.low)} to {_number(made.result.high)}. Shown: "
-            "what is above 0, smoothed.</p>",
+            f"<p>{escape(title)} gave {_number(made.result.low)} to {_number(made.result.high)}. "
+            "Shown: what is above 0, smoothed.</p>",
         ),
         "mask": (
             "2. Above the threshold",
@@ -312,11 +312,11 @@ def _cards(made: Studio, values: Any, found: Located, methods: Any) -> list[str]
             "4. Its box",
             boxed(made.seen, found.box, made.true),
             "The box found, and the object's box.",
-            f'<p><span class="where-key" style="border-color:{FOUND}"></span>found: columns '
-            f"{ours.left:.0f} to {ours.right:.0f}, rows {ours.top:.0f} to {ours.bottom:.0f}</p>"
+            f'<p><span class="where-key" style="border-color:{FOUND}"></span>found: edges at x '
+            f"{ours.left:.0f} and {ours.right:.0f}, y {ours.top:.0f} and {ours.bottom:.0f}</p>"
             f'<p><span class="where-key" style="border-color:{TRUE};border-style:dashed"></span>'
-            f"{escape(made.label)}: columns {made.true.left:.0f} to {made.true.right:.0f}, rows "
-            f"{made.true.top:.0f} to {made.true.bottom:.0f}</p>",
+            f"{escape(made.label)}: edges at x {made.true.left:.0f} and {made.true.right:.0f}, y "
+            f"{made.true.top:.0f} and {made.true.bottom:.0f}</p>",
         ),
     }
     return [

@@ -119,4 +119,4 @@ def test_a_picture_as_long_as_a_thread_is_refused_in_a_sentence():
     app = opened(network="lenet_digits", picture="Upload")
     app.file_uploader[0].upload("thread.png", file.getvalue()).run()
     assert not app.exception
-    assert "one side more than 100 times the other" in app.error[0].value
+    assert "ne side of the picture is more than 100 times the other" in app.error[0].value

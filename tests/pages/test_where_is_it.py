@@ -34,7 +34,7 @@ def fits(app: AppTest) -> float:
 def test_it_opens_with_digits_where_no_weights_are(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     page = shown(opened())
-    for head in ("1. The map: Saliency (gradient)", "2. Above the threshold", "4. Its box"):
+    for head in ("1. The map", "2. Above the threshold", "4. Its box"):
         assert f"<h3>{head}</h3>" in page
     assert "Intersection over union with the strokes" in page
     assert re.search(r"of 784 pixels \(10\.\d", page)
@@ -124,4 +124,4 @@ def test_a_picture_as_long_as_a_thread_is_refused_in_a_sentence():
     app = opened(network="lenet_digits", picture="Upload")
     app.file_uploader[0].upload("thread.png", file.getvalue()).run()
     assert not app.exception
-    assert "one side more than 100 times the other" in app.error[0].value
+    assert "ne side of the picture is more than 100 times the other" in app.error[0].value
