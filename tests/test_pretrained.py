@@ -77,7 +77,7 @@ def test_odd_sizes_work(size):
 
 @pytest.mark.parametrize("size", [(1, 101), (30_000, 2)])
 def test_a_thread_of_a_picture_is_refused(size):
-    with pytest.raises(InputError, match=f"is {size[0]} × {size[1]} pixels.*cut out a part"):
+    with pytest.raises(InputError, match="more than 100 times the other; cut out a part"):
         preprocess(Image.new("RGB", size), "resnet18")
 
 
