@@ -581,6 +581,7 @@ def _guided_grad_cam(model: nn.Module, image: Tensor, target: int, layer: str) -
 
 
 def _occlusion(model: nn.Module, image: Tensor, target: int, _layer: str) -> Explanation:
+    _refuse_size(model, image)  # before the windows are counted
     window, stride = usual_window((image.shape[2], image.shape[3]))
     grey = torch.zeros_like(image)  # the mean colour of the training pictures
     found = occlude(model, image, grey, target=target, window=window, stride=stride)

@@ -460,7 +460,7 @@ def _close(one: Tensor, other: Tensor) -> bool:
 def _probabilities(scores: Tensor, target: int) -> tuple[Floats, Floats, Ints]:
     """Return probability and score of the class, and the most likely class, of each row."""
     if not torch.isfinite(scores).all():
-        raise InputError("the network's class scores are no numbers (NaN or infinity)")
+        raise InputError("the network answers with values that are no numbers (NaN or infinity)")
     shares = scores.double().softmax(1)[:, target].float()
     found = (shares, scores[:, target].float(), scores.argmax(1))
     probability, score, best = (part.cpu().numpy() for part in found)

@@ -212,8 +212,10 @@ def test_the_outputs_that_see_a_span_are_those_that_change(
         dilation=dilation,
         length=len(y),
     )
-    if len(changed):
-        assert (span.low[0], span.high[0]) == (changed[0], changed[-1] + 1)
+    if len(changed):  # between the taps of a dilated kernel nothing may change: a span too wide
+        assert span.low[0] <= changed[0]
+        assert changed[-1] < span.high[0]
+        assert dilation > 1 or (span.low[0], span.high[0]) == (changed[0], changed[-1] + 1)
 
 
 # By hand -------------------------------------------------------------------------------------
@@ -296,7 +298,7 @@ def test_bad_settings_are_one_sentence():
         filling(image, "resnet18", "pink")
     broken = small()
     broken[9].weight.fill_(float("nan"))
-    with pytest.raises(InputError, match="class scores are no numbers"):
+    with pytest.raises(InputError, match="answers with values that are no numbers"):
         occlude(broken, image, image, target=0, window=16, stride=8)
 
 
