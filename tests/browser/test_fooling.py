@@ -35,6 +35,7 @@ def test_the_slider_fools_the_network_and_the_file_too(
     expect(task).to_have_text(re.compile("^✓ done:"))
     expect(page.get_by_text("became")).to_contain_text("at most 24 grey levels")
     said = re.search(r"became “(\d)”", page.get_by_text("became").inner_text())
+    visit.settle()
     with page.expect_download() as download:
         page.get_by_role("button", name="The result (.png)").click()
     file = tmp_path / "fooled.png"

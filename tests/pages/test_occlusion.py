@@ -10,9 +10,15 @@ from streamlit.testing.v1 import AppTest
 from cnnlab import digits
 from cnnlab.figures.occlusion import OTHERS, categories_of, shades
 from cnnlab.occlusion import filling, occlude
+from cnnlab.ui import occlusion_lab
 from tests.real_weights import needs_weights
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "occlusion.py"
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(occlusion_lab, "_PATIENCE", 1e9)  # however slow the computer is
 
 
 def opened(**query: str) -> AppTest:
@@ -55,7 +61,8 @@ def test_settings_that_do_not_suit_are_a_sentence():
 
 
 @needs_weights("squeezenet1_0")
-def test_long_work_waits_for_a_button():
+def test_long_work_waits_for_a_button(monkeypatch):
+    monkeypatch.setattr(occlusion_lab, "_PATIENCE", 0.0)
     app = opened(network="squeezenet1_0", window="12", stride="5")
     (start,) = [b for b in app.button if b.key == "occlusion_start"]
     assert "positions (about" in start.label
