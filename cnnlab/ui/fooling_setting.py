@@ -124,12 +124,10 @@ def patience(
         Whether it waits for the learner even if it is short.
     """
     needs = passes * setting.seconds
-    if needs <= _PATIENCE and not ask:
-        yield True
-        return
     wanted = (*setting.chosen, setting.picture.digest, *depends)
     label = f"{says} (about {_duration(needs)})"
-    with long_work.started(f"{PAGE}_{kind}", wanted, label) as going:
+    must_ask = ask or needs > _PATIENCE
+    with long_work.started(f"{PAGE}_{kind}", wanted, label, ask=must_ask) as going:
         yield going
 
 

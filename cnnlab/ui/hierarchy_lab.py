@@ -219,9 +219,6 @@ def _search(setting: Setting, seconds: float) -> bool:
     from cnnlab import patches
 
     needs = seconds * len(patches.crops(setting.chosen.name))
-    if needs <= _PATIENCE:
-        patch_view.find_patches(*setting.network, setting.layers)
-        return True
     with long_work.started(
         f"{PAGE}_search",
         setting.network,
@@ -229,6 +226,7 @@ def _search(setting: Setting, seconds: float) -> bool:
         stop="Stop the search",
         icon=":material/search:",
         primary=False,
+        ask=needs > _PATIENCE,
     ) as asked:
         if asked:
             patch_view.find_patches(*setting.network, setting.layers)

@@ -19,6 +19,7 @@ def started(
     stop: str = "Stop",
     icon: str = ":material/replay:",
     primary: bool = True,
+    ask: bool = True,
 ) -> Iterator[bool]:
     """Offer a button that starts long work, and one that stops it while it is under way.
 
@@ -38,12 +39,17 @@ def started(
         Of the start button.
     primary : bool
         Whether the start button is the main one of the page.
+    ask : bool
+        Whether to ask at all; False where the work is short: then there are no buttons.
 
     Yields
     ------
     bool
         Whether to do the work now; it belongs into the body of the ``with``.
     """
+    if not ask:
+        yield True
+        return
     state = f"{key}_for"
     start_place, stop_place = st.container(), st.empty()
     if st.session_state.get(state) != wanted:

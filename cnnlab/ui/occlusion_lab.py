@@ -16,7 +16,7 @@ from cnnlab.figures.heat_pictures import drawn_over, scale_bar
 from cnnlab.figures.occlusion import OTHERS, categories_of, shades
 from cnnlab.figures.pictures import data_link
 from cnnlab.percent import percent
-from cnnlab.ui import controls, layout, panels, work
+from cnnlab.ui import controls, layout, long_work, panels, work
 from cnnlab.ui.occlusion_view import occlusion_view
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["Setting", "correspondence", "experiment", "settings", "shown_functions"]
 
 PAGE = "occlusion"
-_STARTED = f"{PAGE}_started"  # the settings for which the button was pressed
-_COMPARED = f"{PAGE}_compared"
 _PATIENCE = 2.0  # seconds that work may take without a button
 _SHARE = 0.45  # of a plain pass: what a window costs on the short way, about
 _FILLS = {
@@ -115,23 +113,21 @@ def experiment(setting: Setting) -> None:
     rows, columns = grid_shape(cost.size, window=setting.window, stride=setting.stride)
     count = rows * columns
     needs = cost.seconds * count * _SHARE
-    box = st.empty()
-    if needs > _PATIENCE and st.session_state.get(_STARTED) != setting.key:
-        if not box.button(
-            f"Slide the window over {count} positions (about {_duration(needs)})",
-            key=f"{PAGE}_start",
-            type="primary",
-            icon=":material/play_arrow:",
-        ):
+    with long_work.started(
+        f"{PAGE}_start",
+        setting.key,
+        f"Slide the window over {count} positions (about {_duration(needs)})",
+        icon=":material/play_arrow:",
+        ask=needs > _PATIENCE,
+    ) as going:
+        if not going:
             return
-        st.session_state[_STARTED] = setting.key
-    if needs > _PATIENCE:
-        box.button(
-            "Stop", key=f"{PAGE}_stop", icon=":material/stop:", on_click=_forget, args=(_STARTED,)
+        film = work.in_queue(
+            setting.key,
+            lambda: _slide(setting),
+            label=f"Sliding the window, {count} positions",
+            own=setting.picture.own,
         )
-    label = f"Sliding the window, {count} positions"
-    film = work.in_queue(setting.key, lambda: _slide(setting), label=label, own=setting.picture.own)
-    box.empty()
     _show(setting, film)
 
 
@@ -349,23 +345,6 @@ def correspondence(name: str, layer: str) -> None:
     passes = len(group.images) * 2 * (len(group.parts) + 1 + 2 * draws)
     needs = _cost(name).seconds * passes
     wanted = (name, layer, left, top)
-    box = st.empty()
-    if needs > _PATIENCE and st.session_state.get(_COMPARED) != wanted:
-        if not box.button(
-            f"Hide each part in all {group.title} (about {_duration(needs)})",
-            key=f"{PAGE}_compare",
-            icon=":material/compare_arrows:",
-        ):
-            return
-        st.session_state[_COMPARED] = wanted
-    if needs > _PATIENCE:
-        box.button(
-            "Stop",
-            key=f"{PAGE}_stop_parts",
-            on_click=_forget,
-            args=(_COMPARED,),
-            icon=":material/stop:",
-        )
 
     def run() -> dict[str, dict[str, SignChange]]:
         from cnnlab import loading, pretrained
@@ -382,8 +361,17 @@ def correspondence(name: str, layer: str) -> None:
                 draws=draws,
             )
 
-    found = work.in_queue(("parts", *wanted), run, label="Hiding the parts")
-    box.empty()
+    with long_work.started(
+        f"{PAGE}_compare",
+        wanted,
+        f"Hide each part in all {group.title} (about {_duration(needs)})",
+        icon=":material/compare_arrows:",
+        primary=False,
+        ask=needs > _PATIENCE,
+    ) as going:
+        if not going:
+            return
+        found = work.in_queue(("parts", *wanted), run, label="Hiding the parts")
     panels.table(
         ["Hidden part", f"Layer {layer}", "Class scores"],
         [
@@ -437,10 +425,6 @@ def shown_functions() -> tuple[Callable[..., Any], ...]:
     from cnnlab import correspondence, occlusion, window_replay
 
     return occlusion.occlude, occlusion.spread, window_replay.touched, correspondence.sign_change
-
-
-def _forget(key: str) -> None:
-    st.session_state.pop(key, None)
 
 
 def _number(value: float) -> str:
