@@ -8,7 +8,6 @@ regularisers hold them back, and only then one sees what the network looks for.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, fields
@@ -26,6 +25,7 @@ from cnnlab.catalogue import facts
 from cnnlab.checks import InputError, in_range
 from cnnlab.features import private_copy
 from cnnlab.inversion import as_pixels, black_and_white, reduced, up_to
+from cnnlab.pace import shortest
 from cnnlab.pretrained import preprocess
 from cnnlab.rectifiers import ReluRule, Rule
 
@@ -390,11 +390,12 @@ def seconds_a_step(model: nn.Module, name: str, *, layer: str | None = None, sid
     x = x.to(next(model.parameters()).device)
     with torch.inference_mode(False), torch.enable_grad():
         answer = _answer_to(model, Goal(0, layer))
-        _gradient(x, (0, 0), answer)  # the first time takes longer
-        began = time.perf_counter()
-        _, gradient = _gradient(x.clone(), (0, 0), answer)
-        one_step(x, gradient, BLUR_EVERY - 1, USUAL)
-    return time.perf_counter() - began
+
+        def step() -> None:
+            _, gradient = _gradient(x.clone(), (0, 0), answer)
+            one_step(x, gradient, BLUR_EVERY - 1, USUAL)
+
+        return shortest(step, times=3)
 
 
 def each_alone(chosen: Regularisers) -> dict[str, Regularisers]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -106,7 +105,7 @@ def answers(
     layers: Sequence[str],
     count: int = LEVELS,
     channel: int | None = None,
-) -> tuple[dict[str, Answers], float]:
+) -> dict[str, Answers]:
     """Return what the strongest channels of some layers answer to a picture.
 
     Parameters
@@ -126,8 +125,6 @@ def answers(
     -------
     dict of str to Answers
         For each layer.
-    float
-        Seconds that the network took.
 
     Raises
     ------
@@ -138,7 +135,7 @@ def answers(
     --------
     >>> ones = nn.Sequential(nn.Conv2d(1, 2, 1, bias=False)).requires_grad_(False)
     >>> _ = ones[0].weight.copy_(torch.tensor([1.0, 3.0])[:, None, None, None])
-    >>> found, _ = answers(ones, torch.ones(1, 1, 2, 2), layers=["0"], count=1)
+    >>> found = answers(ones, torch.ones(1, 1, 2, 2), layers=["0"], count=1)
     >>> found["0"].channels, found["0"].means.tolist()
     ([1], [3.0])
     """
@@ -165,7 +162,6 @@ def answers(
     for name in names:
         twin.get_submodule(name).register_forward_hook(partial(keep, name))
     device = next(twin.parameters()).device
-    start = time.perf_counter()
     with torch.inference_mode():
         twin(batch.to(device))
-    return {name: found[name] for name in names}, time.perf_counter() - start
+    return {name: found[name] for name in names}

@@ -17,12 +17,12 @@ left, right = st.columns([2, 3], gap="large")
 try:
     with left:
         setting = gradcam_lab.settings()
-    found = gradcam_lab.explained(setting)
+    cam = gradcam_lab.explained(setting)
     with right:
-        gradcam_lab.heat(setting, found.cam)
-    gradcam_lab.steps(setting, found.cam)
+        gradcam_lab.heat(setting, cam)
+    gradcam_lab.steps(setting, cam)
     gradcam_lab.two_classes(setting)
-    gradcam_lab.four_depths(setting, found.seconds)
+    gradcam_lab.four_depths(setting)
     gradcam_lab.which_layer()
     gradcam_lab.users_ask()
     trust_panel.panel(
@@ -33,7 +33,7 @@ try:
         methods=["grad_cam"],
         layer=setting.layer,
     )
-    gradcam_lab.check_exercises(setting, found.cam)
+    gradcam_lab.check_exercises(setting, cam)
 except InputError as error:
     st.error(str(error))
     st.stop()

@@ -22,7 +22,7 @@ try:
         layout.prose("Choose a channel by a click above, or by its number. The link keeps it.")
         at, channel = hierarchy_lab.channel_controls(setting)
     with above:
-        seconds = hierarchy_lab.levels(setting, at, channel)
+        hierarchy_lab.levels(setting, at, channel)
         layout.prose(
             "The frame on the small picture is what one cell sees: its receptive field. It grows "
             "from row to row, and so do the patches. In a network trained on photographs the "
@@ -43,7 +43,7 @@ try:
         "[arXiv:1412.0035](https://arxiv.org/abs/1412.0035)). Two small terms keep the picture "
         "smooth; similarity is the correlation with the photograph, 1 for the same picture."
     )
-    hierarchy_lab.inversion(setting, seconds)
+    hierarchy_lab.inversion(setting)
 except InputError as error:
     st.error(str(error))
     st.stop()

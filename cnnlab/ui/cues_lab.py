@@ -16,8 +16,9 @@ from cnnlab.checks import InputError
 from cnnlab.figures.class_bars import class_bars
 from cnnlab.figures.pictures import data_link
 from cnnlab.figures.theme import ROLES
+from cnnlab.pace import about
 from cnnlab.samples import SAMPLES
-from cnnlab.ui import cache, controls, layout, networks, panels, work
+from cnnlab.ui import cache, controls, layout, networks, pace, panels, work
 
 if TYPE_CHECKING:
     from cnnlab.cues import Recipe
@@ -91,7 +92,7 @@ class Studio:
     cue: str
     recipe: Recipe
     box: tuple[float, float, float, float] | None
-    seconds: float  # for one pass
+    seconds: float  # for one pass, about
 
 
 # Controls --------------------------------------------------------------------------------------
@@ -115,10 +116,10 @@ def studio() -> Studio:
         cue = titles[controls.choice("How they are put together", list(titles), key=_key("way"))]
         holder = st.container()
     try:
-        shape, seconds = _source(network, picture)
-        texture, _ = _source(network, other)
+        shape, texture = _source(network, picture), _source(network, other)
         box = _box(network, shape, digits)
         size = _size(network)
+        seconds = pace.seconds_a_pass(network)
         with holder:
             recipe = _recipe(cue, size, digits, has_box=box is not None)
     except InputError as error:
@@ -377,8 +378,8 @@ def cues_alone(made: Studio) -> None:
     )
     cues = [cue for cue in _ALONE if not (digits and cue == "grey")]
     key = ("cues", made.network, made.shape.digest, made.shape.classes, recipe, made.box)
-    about = made.seconds * len(cues)
-    if not _wanted(key, about, f"Ask about {len(cues)} pictures: about {about:.0f} s"):
+    needs = made.seconds * len(cues)
+    if not _wanted(key, needs, f"Ask about {len(cues)} pictures: about {about(needs)}"):
         return
     try:
         shown = _single_cues(made, recipe, cues, key)
@@ -431,9 +432,9 @@ def all_pairs(made: Studio) -> None:
         )
         return
     count = len(names) * (len(names) - 1)
-    about = max(1, round(2 * made.seconds * count * len(_CONFLICTS)))
+    needs = 2 * made.seconds * count * len(_CONFLICTS)
     key = ("pairs", made.network, made.recipe)
-    label = f"Try {count} pairs in {len(_CONFLICTS)} ways: about {about} s"
+    label = f"Try {count} pairs in {len(_CONFLICTS)} ways: about {about(needs)}"
     if not _wanted(key, np.inf, label):
         return
     try:
@@ -542,8 +543,8 @@ def _known_classes(network: str, name: str) -> frozenset[int]:
     return frozenset(index for box in boxes_of(name) for index in box.classes)
 
 
-def _source(network: str, picture: controls.Picture) -> tuple[Source, float]:
-    """Return a picture with the classes that count as it, and how long one pass takes."""
+def _source(network: str, picture: controls.Picture) -> Source:
+    """Return a picture with the classes that count as it."""
     said = networks.answer(picture, network)
     name = _sample_name(picture)
     known = _known_classes(network, name)
@@ -553,7 +554,7 @@ def _source(network: str, picture: controls.Picture) -> tuple[Source, float]:
     words = " or ".join(f"“{labels[index]}”" for index in sorted(classes)[:3])
     if len(classes) > 3:
         words += f" or {len(classes) - 3} more"
-    source = Source(
+    return Source(
         picture.image,
         name,
         picture.title,
@@ -564,7 +565,6 @@ def _source(network: str, picture: controls.Picture) -> tuple[Source, float]:
         bool(known),
         guess in classes,
     )
-    return source, said.seconds
 
 
 def _size(network: str) -> int:

@@ -15,6 +15,7 @@ from cnnlab.checks import InputError
 from cnnlab.figures.class_bars import class_bars
 from cnnlab.figures.pictures import data_link
 from cnnlab.images import to_png
+from cnnlab.pace import about
 from cnnlab.percent import percent
 from cnnlab.questions import Question
 from cnnlab.ui import controls, layout, long_work, networks, patch_view, work
@@ -280,7 +281,7 @@ def one_picture(setting: Setting) -> Made | None:
         made = _attempt(setting, setting.regularisers, setting.side, label)
     else:
         needs = _seconds(setting, setting.side) * setting.steps
-        offer = f"Make the picture (about {_duration(needs)})"
+        offer = f"Make the picture (about {about(needs)})"
         key = setting.key(setting.regularisers, setting.side)
         with long_work.started(f"{PAGE}_make", key, offer, icon=":material/auto_awesome:") as going:
             if going:
@@ -475,7 +476,7 @@ def _real_patches(setting: Setting, made: Made) -> None:
         side = preprocess(Image.new("RGB", (256, 256)), name).shape[3]
         scale = (side / setting.side) ** 2 / 3  # forward alone takes a third
         needs = _seconds(setting, setting.side) * scale * len(patches.crops(name))
-        label = f"Search the samples (about {_duration(needs)})"
+        label = f"Search the samples (about {about(needs)})"
         with long_work.started(
             f"{PAGE}_search", (name, trained, layer), label, icon=":material/search:", primary=False
         ) as going:
@@ -571,7 +572,7 @@ def comparison(setting: Setting) -> None:
     strong = choices["all"]
     needs = _seconds(setting, side) * setting.steps * len(choices)
     wanted = ("compare", setting.key(strong, side))
-    label = f"Make {len(choices)} pictures (about {_duration(needs)})"
+    label = f"Make {len(choices)} pictures (about {about(needs)})"
     films = {}
     with long_work.started(
         f"{PAGE}_compare", wanted, label, icon=":material/compare:", primary=False
@@ -633,9 +634,3 @@ def code() -> Sequence[Callable[..., Any]]:
 
 def _short(value: float) -> str:
     return (f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}").replace("-", "−")
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(round(seconds), 1)} s"
-    return f"{round(seconds / 60)} minutes"

@@ -14,7 +14,7 @@ from PIL import Image
 from cnnlab.figures.charts import percent
 from cnnlab.figures.class_bars import class_bars
 from cnnlab.pixels import to_png
-from cnnlab.ui import controls, fooling_parts, layout, networks, work
+from cnnlab.ui import controls, fooling_parts, layout, networks, pace
 from cnnlab.ui.fooling_setting import PAGE, Setting, class_picker, picture_of, worked_out
 
 if TYPE_CHECKING:
@@ -64,22 +64,8 @@ def settings() -> Setting:
             "is a real picture. 8 of 256 levels are 3 %.",
         )
     usual = dict(zip(_GOALS, fooling.GOALS, strict=True))
-    seconds = _seconds(chosen)
+    seconds = pace.seconds_a_pass(chosen.name, trained=chosen.trained)
     return Setting(chosen, picture, method, usual[goal], epsilon, target, digits, seconds)
-
-
-def _seconds(chosen: networks.Chosen) -> float:
-    """Return how long the network takes for a picture."""
-
-    def run() -> float:
-        from cnnlab import answers
-
-        black = Image.new("RGB", (256, 256))
-        answers.ask(black, chosen.name, trained=chosen.trained)  # the first one is slower
-        said = answers.ask(black, chosen.name, trained=chosen.trained)
-        return said.seconds - said.preparing
-
-    return work.in_queue((PAGE, "seconds", *chosen), run, label=f"Asking {chosen.name}")
 
 
 # The attack -------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from PIL import Image
 
+from cnnlab.pace import about
 from cnnlab.ui import cache, controls, long_work, networks, work
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def patience(
     """
     needs = passes * setting.seconds
     wanted = (*setting.chosen, setting.picture.digest, *depends)
-    label = f"{says} (about {_duration(needs)})"
+    label = f"{says} (about {about(needs)})"
     must_ask = ask or needs > _PATIENCE
     with long_work.started(f"{PAGE}_{kind}", wanted, label, ask=must_ask) as going:
         yield going
@@ -154,12 +155,6 @@ def worked_out(
     """
     with patience(setting, kind, depends, passes=passes, says=says, ask=ask) as going:
         return queued(setting, kind, depends, run, label=label, own=own) if going else None
-
-
-def _duration(seconds: float) -> str:
-    if seconds >= 90:
-        return f"{seconds / 60:.0f} minutes"
-    return f"{max(5 * round(seconds / 5), 5)} seconds"
 
 
 def picture_of(pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> Image.Image:

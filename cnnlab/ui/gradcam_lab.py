@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from html import escape
@@ -18,11 +17,12 @@ from cnnlab.exercises.grad_cam import FILLED, Check, Scene, lost_layer, misleads
 from cnnlab.figures import cam_cards
 from cnnlab.figures.cam_cards import Card, written
 from cnnlab.figures.number_grid import number_grid
+from cnnlab.pace import about
 from cnnlab.percent import percent
 from cnnlab.samples import SAMPLES
 from cnnlab.target_layers import NOT_FOR, TARGETS
 from cnnlab.two_pictures import Place, above, ink, places
-from cnnlab.ui import controls, layout, networks, panels, work
+from cnnlab.ui import controls, layout, networks, pace, panels, work
 
 if TYPE_CHECKING:
     from cnnlab.answers import Answer
@@ -166,25 +166,17 @@ def _pictures(name: str) -> tuple[controls.Picture, tuple[Place, ...]]:
 # The calculation ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Explained:
-    cam: GradCam
-    seconds: float
-
-
-def explained(setting: Setting) -> _Explained:
+def explained(setting: Setting) -> GradCam:
     """Return all steps for the chosen class and layer, through the shared queue."""
 
-    def run() -> _Explained:
+    def run() -> GradCam:
         from cnnlab import attribution, loading, pretrained
 
         batch = pretrained.preprocess(setting.picture.image, setting.name)
         with loading.using(setting.name) as model:
-            start = time.perf_counter()
-            cam = attribution.grad_cam_steps(
+            return attribution.grad_cam_steps(
                 model, batch, target=setting.target, layer=setting.layer
             )
-            return _Explained(cam, time.perf_counter() - start)
 
     key = ("grad-cam", setting.name, setting.picture.digest, setting.target, setting.layer)
     return work.in_queue(key, run, label=f"Explaining {setting.name}", own=setting.picture.own)
@@ -758,7 +750,7 @@ def two_classes(setting: Setting) -> None:
 # Four depths -------------------------------------------------------------------------------------
 
 
-def four_depths(setting: Setting, seconds: float) -> None:
+def four_depths(setting: Setting) -> None:
     """Show the same class at four layers, from shallow to deep."""
     st.subheader("The same at four depths", anchor=False)
     usual = _usual(setting.name)
@@ -778,9 +770,9 @@ def four_depths(setting: Setting, seconds: float) -> None:
     if not chosen:
         st.info("Choose at least one layer.", icon=":material/layers:")
         return
-    needs = len(chosen) * seconds
+    needs = 3 * len(chosen) * pace.seconds_a_pass(setting.name)  # back takes twice as long
     if needs > _PATIENCE and not st.toggle(
-        f"Compute the maps, about {needs:.0f} seconds", key=f"{PAGE}_long", bind="query-params"
+        f"Compute the maps, about {about(needs)}", key=f"{PAGE}_long", bind="query-params"
     ):
         return
     cards = []

@@ -13,9 +13,10 @@ from PIL import Image
 from cnnlab.checks import InputError
 from cnnlab.figures.pictures import data_link, framed
 from cnnlab.figures.theme import ROLES
+from cnnlab.pace import about
 from cnnlab.percent import percent
 from cnnlab.questions import Question
-from cnnlab.ui import controls, layout, long_work, networks, patch_view, work
+from cnnlab.ui import controls, layout, long_work, networks, pace, patch_view, work
 from cnnlab.ui.film_view import film_view
 from cnnlab.ui.hierarchy_view import hierarchy_view
 
@@ -86,7 +87,6 @@ class _Looked:
 
     seen: Image.Image
     rows: dict[str, _Row]
-    seconds: float
 
 
 def settings() -> Setting:
@@ -135,8 +135,8 @@ def _layers_of(chosen: networks.Chosen) -> tuple[list[str], list[str]]:
 # Rows -------------------------------------------------------------------------------------------
 
 
-def levels(setting: Setting, at: str, channel: int) -> float:
-    """Show the layers with their strongest channels; return how long the network took.
+def levels(setting: Setting, at: str, channel: int) -> None:
+    """Show the layers with their strongest channels.
 
     Parameters
     ----------
@@ -150,11 +150,10 @@ def levels(setting: Setting, at: str, channel: int) -> float:
     if not _are_known(setting):
         with box.container():
             _draw(looked, {}, (at, channel), key=f"{PAGE}_first_view")
-        if not _search(setting, looked.seconds):
-            return looked.seconds
+        if not _search(setting):
+            return
     with box.container():
         _draw(looked, _mosaics(setting, looked), (at, channel), key=f"{PAGE}_view")
-    return looked.seconds
 
 
 def _draw(
@@ -183,7 +182,7 @@ def _look(setting: Setting) -> _Looked:
 
         batch = pretrained.preprocess(picture.image, chosen.name)
         with loading.using(chosen.name, trained=chosen.trained) as model:
-            found, seconds = hierarchy.answers(model, batch, layers=setting.layers)
+            found = hierarchy.answers(model, batch, layers=setting.layers)
         rows = {}
         for layer, answers in found.items():
             field = network_receptive.receptive_field_of(chosen.name, layer)
@@ -201,10 +200,14 @@ def _look(setting: Setting) -> _Looked:
                 field.whole and field.size is not None,
                 None if field.size is None else field.box(middle),
             )
-        return _Looked(pretrained.as_seen(batch, chosen.name), rows, seconds)
+        return _Looked(pretrained.as_seen(batch, chosen.name), rows)
 
     key = ("hierarchy", *setting.network, setting.layers, picture.digest)
     return work.in_queue(key, run, label=f"Asking {chosen.name}", own=picture.own)
+
+
+def _seconds(setting: Setting) -> float:
+    return pace.seconds_a_pass(setting.chosen.name, trained=setting.chosen.trained)
 
 
 def _are_known(setting: Setting) -> bool:
@@ -214,15 +217,15 @@ def _are_known(setting: Setting) -> bool:
     return patches.are_known(setting.chosen.name, setting.layers, setting.chosen.trained)
 
 
-def _search(setting: Setting, seconds: float) -> bool:
+def _search(setting: Setting) -> bool:
     """Search the patches: at once, or on demand where it takes long; return whether it was done."""
     from cnnlab import patches
 
-    needs = seconds * len(patches.crops(setting.chosen.name))
+    needs = _seconds(setting) * len(patches.crops(setting.chosen.name))
     with long_work.started(
         f"{PAGE}_search",
         setting.network,
-        f"Search the patches that excite each channel (about {_duration(needs)})",
+        f"Search the patches that excite each channel (about {about(needs)})",
         stop="Stop the search",
         icon=":material/search:",
         primary=False,
@@ -359,7 +362,7 @@ def _where(setting: Setting, layer: str, channel: int) -> None:
 
         batch = pretrained.preprocess(picture.image, chosen.name)
         with loading.using(chosen.name, trained=chosen.trained) as model:
-            found, _ = hierarchy.answers(model, batch, layers=[layer], channel=channel)
+            found = hierarchy.answers(model, batch, layers=[layer], channel=channel)
         answers = found[layer]
         seen = pretrained.as_seen(batch, chosen.name)
         seen = seen.resize((max(seen.width, 224), max(seen.height, 224)))
@@ -420,13 +423,14 @@ class _Film:
     words: tuple[str, ...]
 
 
-def inversion(setting: Setting, seconds: float) -> None:
+def inversion(setting: Setting) -> None:
     """Offer to reconstruct the picture from each layer, and play how it came about."""
     from cnnlab.inversion import SIDE, STEPS
 
     wanted = (*setting.network, setting.layers, setting.picture.digest)
-    needs = 3 * seconds * min(1.0, SIDE / _side(setting)) ** 2 * STEPS * len(setting.layers)
-    label = f"Reconstruct the picture from each layer (up to {_duration(needs)})"
+    steps = STEPS * len(setting.layers)
+    needs = 3 * _seconds(setting) * min(1.0, SIDE / _side(setting)) ** 2 * steps
+    label = f"Reconstruct the picture from each layer (up to {about(needs)})"
     films: dict[str, _Film] = {}
     with long_work.started(f"{PAGE}_invert", wanted, label) as going:
         for number, layer in enumerate(setting.layers if going else (), 1):
@@ -489,12 +493,6 @@ def _small_link(picture: Image.Image) -> str:
 
 def _short(value: float) -> str:
     return (f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}").replace("-", "−")
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(round(seconds, -1), 5):.0f} seconds" if seconds >= 10 else "10 seconds"
-    return f"{round(seconds / 60)} minutes"
 
 
 def exercises() -> list[Question]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -18,7 +16,8 @@ from cnnlab.checks import InputError
 from cnnlab.figures.charts import percent
 from cnnlab.figures.pictures import data_link
 from cnnlab.moves import FILLS, KINDS, LIMITS, Move, describe, series
-from cnnlab.ui import layout, networks, work
+from cnnlab.pace import about
+from cnnlab.ui import layout, networks, pace, work
 from cnnlab.ui.controls import Picture, choice, pick
 from cnnlab.ui.move_curves import move_curves
 from cnnlab.ui.move_stage import move_stage
@@ -58,7 +57,6 @@ class Said(NamedTuple):
     """What a network says of a picture at one place."""
 
     probabilities: NDArray[np.float32]  # of every class
-    seconds: float  # for one pass through the network
     got: str  # the picture that it got, as a data link
 
     @property
@@ -100,11 +98,7 @@ class Studio:
     first: Said
     said: Said
     target: int
-
-    @property
-    def seconds(self) -> float:
-        """How long one pass through the network takes, about."""
-        return min(self.first.seconds, self.said.seconds)
+    seconds: float  # for one pass through the network, about
 
 
 # The stage -------------------------------------------------------------------------------------
@@ -128,13 +122,14 @@ def studio() -> Studio:
             layers = _layers(chosen)
             first = _ask(chosen, picture, fill, Move())
             said = _ask(chosen, picture, fill, move)
+            seconds = pace.seconds_a_pass(chosen.name, trained=chosen.trained)
     except InputError as error:
         shown.error(str(error))
         st.stop()
     labels = networks.class_labels(chosen.name)
     with below:
         target = _class(labels, first)
-    made = Studio(chosen, picture, fill, move, layers, labels, first, said, target)
+    made = Studio(chosen, picture, fill, move, layers, labels, first, said, target, seconds)
     with stage:
         move_stage(_stage_data(made), key=_key("stage"), on_move=_take_move)
     return made
@@ -305,10 +300,10 @@ def curves(made: Studio) -> None:
 def _draw_curve(made: Studio, kind: str, layers: tuple[str, ...]) -> None:
     """Compute a curve and draw it, or offer to."""
     moves = series(kind, made.layers.width if kind == "shift right" else made.layers.height)
-    about = math.ceil(made.seconds * len(moves))
+    needs = about(made.seconds * len(moves))
     key = ("curve", made.chosen, made.picture.digest, made.fill, kind, layers)
     if not _wanted(
-        made, key, len(moves), f"Compute the curve: {len(moves)} pictures, about {about} s"
+        made, key, len(moves), f"Compute the curve: {len(moves)} pictures, about {needs}"
     ):
         return
     try:
@@ -382,7 +377,7 @@ def shifted_maps(made: Studio) -> None:
         width=260,
     )
     key = ("shift", made.chosen, made.picture.digest, made.fill, layer)
-    if not _wanted(made, key, 4, f"Compare: 4 pictures, about {math.ceil(4 * made.seconds)} s"):
+    if not _wanted(made, key, 4, f"Compare: 4 pictures, about {about(4 * made.seconds)}"):
         return
     try:
         test = _shift(made, layer, key)
@@ -490,9 +485,8 @@ def _ask(chosen: networks.Chosen, picture: Picture, fill: str, move: Move) -> Sa
             loading.using(chosen.name, trained=chosen.trained) as model,
             torch.inference_mode(),
         ):
-            start = time.perf_counter()
             shares = model(batch.to(next(model.parameters()).device))[0].softmax(0).cpu().numpy()
-            return Said(shares, time.perf_counter() - start, got)
+            return Said(shares, got)
 
     place = Move() if move.changes_nothing else move
     key = (PAGE, chosen, picture.digest, place, "" if place == Move() else fill)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
@@ -15,8 +14,9 @@ from PIL import Image
 from cnnlab.figures.heat_pictures import drawn_over, scale_bar
 from cnnlab.figures.occlusion import OTHERS, categories_of, shades
 from cnnlab.figures.pictures import data_link
+from cnnlab.pace import about
 from cnnlab.percent import percent
-from cnnlab.ui import controls, layout, long_work, panels, work
+from cnnlab.ui import controls, layout, long_work, pace, panels, work
 from cnnlab.ui.occlusion_view import occlusion_view
 
 if TYPE_CHECKING:
@@ -97,26 +97,19 @@ def _key(kind: str, name: str) -> str:
     return f"{PAGE}_{kind}{name}"
 
 
-@dataclass(frozen=True)
-class _Cost:
-    """How long a pass takes, and the size of the picture."""
-
-    seconds: float
-    size: tuple[int, int]
-
-
 def experiment(setting: Setting) -> None:
     """Slide the window, at once or on demand, and play what came out."""
+    from cnnlab.model_cost import input_shape
     from cnnlab.occlusion import grid_shape
 
-    cost = _cost(setting.name)
-    rows, columns = grid_shape(cost.size, window=setting.window, stride=setting.stride)
+    size = input_shape(setting.name)[1:]
+    rows, columns = grid_shape(size, window=setting.window, stride=setting.stride)
     count = rows * columns
-    needs = cost.seconds * count * _SHARE
+    needs = pace.seconds_a_pass(setting.name) * count * _SHARE
     with long_work.started(
         f"{PAGE}_start",
         setting.key,
-        f"Slide the window over {count} positions (about {_duration(needs)})",
+        f"Slide the window over {count} positions (about {about(needs)})",
         icon=":material/play_arrow:",
         ask=needs > _PATIENCE,
     ) as going:
@@ -129,27 +122,6 @@ def experiment(setting: Setting) -> None:
             own=setting.picture.own,
         )
     _show(setting, film)
-
-
-def _cost(name: str) -> _Cost:
-    """Return the time of one pass; it is measured once."""
-
-    def run() -> _Cost:
-        import torch
-
-        from cnnlab import loading, pretrained
-
-        batch = pretrained.preprocess(Image.new("RGB", (256, 256)), name)
-        with loading.using(name) as model, torch.inference_mode():
-            device = next(model.parameters()).device
-            times = []
-            for _ in range(2):
-                start = time.perf_counter()
-                model(batch.to(device))
-                times.append(time.perf_counter() - start)
-        return _Cost(min(times), (batch.shape[2], batch.shape[3]))
-
-    return work.in_queue(("time of a pass", name), run, label=f"Measuring {name}")
 
 
 @dataclass(frozen=True)
@@ -343,7 +315,7 @@ def correspondence(name: str, layer: str) -> None:
     _pictures(name, own)
     draws = 6
     passes = len(group.images) * 2 * (len(group.parts) + 1 + 2 * draws)
-    needs = _cost(name).seconds * passes
+    needs = pace.seconds_a_pass(name) * passes
     wanted = (name, layer, left, top)
 
     def run() -> dict[str, dict[str, SignChange]]:
@@ -364,7 +336,7 @@ def correspondence(name: str, layer: str) -> None:
     with long_work.started(
         f"{PAGE}_compare",
         wanted,
-        f"Hide each part in all {group.title} (about {_duration(needs)})",
+        f"Hide each part in all {group.title} (about {about(needs)})",
         icon=":material/compare_arrows:",
         primary=False,
         ask=needs > _PATIENCE,
@@ -431,9 +403,3 @@ def _number(value: float) -> str:
     """Write a number with three digits and a true minus sign."""
     text = f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}".replace(",", " ")
     return text.replace("-", "−")
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(round(seconds), 1)} seconds" if seconds >= 1.5 else "1 second"
-    return f"{round(seconds / 60)} minutes"

@@ -14,9 +14,10 @@ from PIL import Image
 from cnnlab.checks import InputError
 from cnnlab.figures.heat_pictures import drawn_over
 from cnnlab.figures.pictures import data_link
+from cnnlab.pace import about
 from cnnlab.sample_boxes import SampleBox, boxes_of, samples_with_boxes
 from cnnlab.samples import SAMPLES
-from cnnlab.ui import controls, layout, long_work, networks, panels, work
+from cnnlab.ui import controls, layout, long_work, networks, pace, panels, work
 from cnnlab.ui.trust_view import trust_view
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ def _measure_and_show(page: str, asked: _Asked, methods: Sequence[str], *, lines
     if todo or chance is None:
         seconds = _estimate(asked, todo, chance is None)
         these = "this map" if len(methods) == 1 else "these maps"
-        label = f"Measure the trust of {these} (about {_duration(seconds)})"
+        label = f"Measure the trust of {these} (about {about(seconds)})"
         with long_work.started(
             f"{page}_trust",
             wanted,
@@ -353,7 +354,7 @@ def _estimate(asked: _Asked, todo: Sequence[str], chance: bool) -> float:
 
     walks = 2 * (STEPS + 1)
     passes = sum(walks + STAGES + (STAGES + 1) * _passes(asked, method) for method in todo)
-    return _pace(asked.name) * (passes + (_ORDERS * walks if chance else 0))
+    return pace.seconds_a_pass(asked.name) * (passes + (_ORDERS * walks if chance else 0))
 
 
 def _passes(asked: _Asked, method: str) -> float:
@@ -370,27 +371,6 @@ def _passes(asked: _Asked, method: str) -> float:
         usual, layers = networks.layer_sizes(asked.name)
         return float(layers[asked.layer if asked.layer in layers else usual][0])
     return many.get(method, 2.0)
-
-
-def _pace(name: str) -> float:
-    """Return how long a network takes for one picture of a small batch, in seconds."""
-
-    def run() -> float:
-        import time
-
-        import torch
-
-        from cnnlab import loading, pretrained
-
-        batch = pretrained.preprocess(Image.new("RGB", (256, 256)), name).repeat(2, 1, 1, 1)
-        with loading.using(name) as model, torch.inference_mode():
-            batch = batch.to(next(model.parameters()).device)
-            model(batch)
-            start = time.perf_counter()
-            model(batch)
-            return (time.perf_counter() - start) / 2
-
-    return work.in_queue(("pace of", name), run, label=f"Timing {name}")
 
 
 # Words -------------------------------------------------------------------------------------------
@@ -472,12 +452,6 @@ def _number(value: float) -> str:
     digits = 2 if abs(value) >= 0.095 or value == 0 else 3
     text = f"{value:.{digits}f}".replace("-", "−")
     return "0" if not text.strip("−0.") else text
-
-
-def _duration(seconds: float) -> str:
-    if seconds >= 90:
-        return f"{round(seconds / 60)} min"
-    return f"{max(1, round(seconds)) if seconds < 20 else 5 * round(seconds / 5)} s"
 
 
 # Details -----------------------------------------------------------------------------------------
@@ -640,10 +614,10 @@ def _all_samples(page: str, asked: _Asked, method: str, title: str) -> None:
     layer = asked.layer
     key = ("pointing game", method, asked.name, layer)
     n_objects = sum(len(boxes_of(sample)) for sample in samples_with_boxes())
-    seconds = _pace(asked.name) * n_objects * (_passes(asked, method) + 1)
+    seconds = pace.seconds_a_pass(asked.name) * n_objects * (_passes(asked, method) + 1)
     shots: list[_Shot] | None = work.remembered(key)
     if shots is None:
-        label = f"Play the pointing game on all samples (about {_duration(seconds)})"
+        label = f"Play the pointing game on all samples (about {about(seconds)})"
         with long_work.started(
             f"{page}_trust_pointing", key, label, icon=":material/my_location:", primary=False
         ) as going:

@@ -90,6 +90,7 @@ def test_padding_of_a_maximum_is_minus_infinity(visitor: Callable[..., Visit]) -
     visit = visitor()
     visit.open("/pooling?pooling_padding=1")
     pads = visit.page.locator(".board .role-input .cell.pad text.value")
+    expect(pads.first).to_be_visible()
     assert set(pads.all_text_contents()) == {"−∞"}
     pads.first.locator("xpath=..").hover()
     expect(visit.page.locator(".hint")).to_have_text(

@@ -165,7 +165,7 @@ def measured(app: AppTest) -> AppTest:
 def test_trust_is_measured_on_demand_and_stands_beside_the_maps():
     app = opened(network="lenet_digits", methods=["Grad-CAM", "Saliency (gradient)"])
     label = app.button(key="explanations_trust").label
-    assert re.fullmatch(r"Measure the trust of these maps \(about \d+ s\)", label)
+    assert re.fullmatch(r"Measure the trust of these maps \(about \d+ seconds?\)", label)
     assert trust_lines(app) == []
     measured(app)
     lines = trust_lines(app)

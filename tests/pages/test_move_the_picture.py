@@ -253,7 +253,9 @@ def test_the_curve_of_an_own_picture_waits_for_a_button_and_is_not_shared() -> N
     assert not at.exception
     assert parts(at) == 2  # the stage and the exercises, no curves
     labels = {button.key: button.label for button in at.button}
-    assert labels["move_the_picture_compute_curve"] == ("Compute the curve: 25 pictures, about 1 s")
+    assert labels["move_the_picture_compute_curve"] == (
+        "Compute the curve: 25 pictures, about 1 second"
+    )
     assert "Compare: 4 pictures" in labels["move_the_picture_compute_shift"]
     at.button(key="move_the_picture_compute_curve").click().run()
     assert len(sent(at, "curves")["shares"]) == 25
