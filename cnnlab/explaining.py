@@ -424,8 +424,8 @@ def layer_gradients(
     """
     for target in targets:
         in_range(target, name="target", low=0)
-    with torch.inference_mode(False), torch.enable_grad(), record(model, layer) as seen:
-        _work_in_place(seen.model, as_in=model)  # the layer's output is kept as a copy
+    watched = record(model, layer, in_place=True)
+    with torch.inference_mode(False), torch.enable_grad(), watched as seen:
         # Most CPU kernels are faster where the channels of a pixel lie side by side.
         fast = image.contiguous(memory_format=torch.channels_last)
         outputs = _class_scores(seen.model(fast), max(targets))
@@ -450,13 +450,6 @@ def layer_gradients(
                 )
             gradients.append(found[0])
     return maps[0], torch.stack(gradients), outputs[0, targets].detach()
-
-
-def _work_in_place(twin: nn.Module, *, as_in: nn.Module) -> None:
-    """Let a private copy overwrite what it no longer needs, where the original does: a tenth."""
-    for module, original in zip(twin.modules(), as_in.modules(), strict=True):
-        if getattr(original, "inplace", False) is True:
-            module.inplace = True  # type: ignore[assignment]
 
 
 def _grad_cam(model: nn.Module, image: Tensor, target: int, layer: str) -> Explanation:

@@ -80,18 +80,38 @@ def _twin_of(module: nn.Module, made: dict[int, nn.Module]) -> nn.Module:
     ``copy.deepcopy`` would do the same, and take as long as a small network's forward pass.
     """
     if id(module) not in made:
-        twin = made[id(module)] = object.__new__(type(module))
-        vars(twin).update(vars(module))
-        for name, value in vars(module).items():
-            if "_hooks" in name and isinstance(value, dict):
-                vars(twin)[name] = OrderedDict()
-            elif name in ("_parameters", "_buffers"):
-                vars(twin)[name] = dict(value)
-            elif name == "_modules":
-                vars(twin)[name] = {
-                    key: part if part is None else _twin_of(part, made)
-                    for key, part in value.items()
-                }
+        twin = made[id(module)] = _shallow_twin(module)
+        vars(twin)["_modules"] = {
+            key: part if part is None else _twin_of(part, made)
+            for key, part in module._modules.items()
+        }
+    return made[id(module)]
+
+
+def _shallow_twin(module: nn.Module) -> nn.Module:
+    """Return a new module without hooks around the same tensors, settings and parts."""
+    twin = object.__new__(type(module))
+    vars(twin).update(vars(module))
+    for name, value in vars(module).items():
+        if "_hooks" in name and isinstance(value, dict):
+            vars(twin)[name] = OrderedDict()
+        elif name in ("_parameters", "_buffers", "_modules"):
+            vars(twin)[name] = dict(value)
+    return twin
+
+
+def _copy_to(module: nn.Module, part: nn.Module, made: dict[int, nn.Module]) -> nn.Module:
+    """Return a copy in which only `part` and the modules around it are new; all else is shared."""
+    if id(module) not in made:
+        children = {
+            key: None if child is None else _copy_to(child, part, made)
+            for key, child in module._modules.items()
+        }
+        if module is part or any(child is not module._modules[k] for k, child in children.items()):
+            made[id(module)] = _shallow_twin(module)
+            vars(made[id(module)])["_modules"] = children
+        else:
+            made[id(module)] = module
     return made[id(module)]
 
 
@@ -177,7 +197,9 @@ class Recording:
 
 
 @contextmanager
-def record(model: nn.Module, layer: str | nn.Module) -> Iterator[Recording]:
+def record(
+    model: nn.Module, layer: str | nn.Module, *, in_place: bool = False
+) -> Iterator[Recording]:
     """Watch one layer of a private copy of the network while the block runs.
 
     Parameters
@@ -186,6 +208,10 @@ def record(model: nn.Module, layer: str | nn.Module) -> Iterator[Recording]:
         Any network; it is not changed, and gets no hook.
     layer : str or torch.nn.Module
         Name of a layer, or one of the modules of `model`.
+    in_place : bool
+        Whether layers may overwrite what they take, where the network's own do. What is recorded
+        is a copy in any case. This saves a tenth of a forward pass, and the layers that are not
+        around the watched one need no copy; the network must be in evaluation mode.
 
     Yields
     ------
@@ -207,7 +233,10 @@ def record(model: nn.Module, layer: str | nn.Module) -> Iterator[Recording]:
     True
     """
     name = layer_name(model, layer)
-    twin = private_copy(model)
+    if in_place and not any(module.training for module in model.modules()):
+        twin = _copy_to(model, model.get_submodule(name), {})
+    else:
+        twin = private_copy(model)
     seen = Recording(twin, twin.get_submodule(name))
     handle = seen.layer.register_forward_hook(seen._keep)
     try:

@@ -195,6 +195,7 @@ class WindowReplay:
         self._rows = {}
         self._steps = self._plan(recorder.calls)
         self._last_use = {n: i for i, step in enumerate(self._steps) for n in step.call.takes}
+        self._overwrite()
         self._forget_unused()
 
     def batch_size(self, most_bytes: int = 2**25) -> int:
@@ -207,7 +208,10 @@ class WindowReplay:
             * self._regions[n][1].size  # type: ignore[index]
             for n in self._regions
         )
-        return int(min(max(most_bytes // (4 * largest), 1), 16))
+        most = int(min(max(most_bytes // (4 * largest), 1), 16))
+        # Of sizes near the largest, the one that leaves the last batch fullest: kernels are
+        # prepared for each size that occurs.
+        return min(range(most, max(3 * most // 4 - 1, 0), -1), key=lambda n: -len(self.windows) % n)
 
     def run(self, at: slice) -> tuple[Tensor, _Value | None]:
         """Return the class scores for some of the windows, and the layer's maps where asked for.
@@ -270,6 +274,22 @@ class WindowReplay:
                 window = window if window is not None and _is_pointwise(window) else None
             steps.append(_Step(call, region, window))
         return steps
+
+    def _overwrite(self) -> None:
+        """Let each ReLU overwrite what it takes, where that is new and nobody needs it again."""
+        made_by = {n: step.call.kind for step in self._steps for n in step.call.gives}
+        for place, step in enumerate(self._steps):
+            call = step.call
+            if call.kind != "relu" or not call.args:
+                continue
+            (number,) = call.takes
+            if (
+                self._last_use[number] == place
+                and made_by.get(number) in _NEW
+                and number not in (self._layer_tensor, self._output)
+            ):
+                shorter = replace(call, function=torch.relu_, args=call.args[:1], kwargs={})
+                self._steps[place] = replace(step, call=shorter)
 
     def _region_of(self, call: Call) -> tuple[Region | None, _Window | None]:
         regions = [self._regions[n] for n in call.takes]
@@ -542,6 +562,7 @@ def _kind(func: Any) -> str:
 
 # What is known of the functions -----------------------------------------------------------------
 
+_NEW = ("conv2d", "linear", "batch_norm", "cat")  # give out memory that nothing else looks at
 _ELEMENTWISE = frozenset(
     [
         *("relu", "relu6", "hardtanh", "hardswish", "hardsigmoid", "sigmoid", "silu", "gelu"),
