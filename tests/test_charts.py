@@ -22,7 +22,7 @@ from cnnlab.figures.theme import ROLES
         (0.9994, "99.9\u202f%"),
         (0.9996, "> 99.9\u202f%"),
         (0.999999, "> 99.9\u202f%"),
-        (1.0, "100.0\u202f%"),
+        (1.0, "100\u202f%"),
     ],
 )
 def test_a_probability_in_words(probability, text):

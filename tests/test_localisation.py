@@ -218,8 +218,10 @@ def test_a_mask_leaves_what_is_inside():
     mask = np.zeros((4, 4), dtype=bool)
     mask[1, 2] = True
     shown = masked(Image.new("RGB", (4, 4), (250, 10, 10)), mask)
-    assert shown.getpixel((2, 1)) == (250, 10, 10)
-    assert shown.getpixel((0, 0)) != (250, 10, 10)
+    assert shown.size == (40, 40)  # enlarged ten times, so that the line has room
+    assert shown.getpixel((25, 15)) == (250, 10, 10)
+    assert shown.getpixel((20, 10)) == shown.getpixel((29, 19)) == ImageColor.getrgb(FOUND)
+    assert shown.getpixel((5, 5)) not in ((250, 10, 10), ImageColor.getrgb(FOUND))
     mask = np.zeros((100, 100), dtype=bool)
     mask[20:60, 30:80] = True
     shown = masked(Image.new("RGB", (100, 100), (250, 10, 10)), mask)

@@ -47,8 +47,8 @@ def percent(probability: float) -> str:
     share = 100 * probability
     if share < 0.01:
         return "< 0.01\u202f%"
-    if 99.95 <= share < 100:
-        return "> 99.9\u202f%"
+    if share >= 99.95:
+        return "100\u202f%" if share == 100 else "> 99.9\u202f%"
     return f"{share:.2f}\u202f%" if share < 1 else f"{share:.1f}\u202f%"
 
 

@@ -43,21 +43,26 @@ def masked(seen: Image.Image, mask: NDArray[np.bool_]) -> Image.Image:
     Parameters
     ----------
     seen : PIL.Image.Image
-        The picture, W × H.
+        The picture, W × H; a small one is enlarged ten times, so that the line has room.
     mask : ndarray of shape (H, W)
         What stays.
 
     Returns
     -------
     PIL.Image.Image
-        Mode RGB, the same size.
+        Mode RGB.
     """
+    scale = _scale(seen)
     pixels = np.asarray(seen.convert("RGB"), dtype=np.float64)
+    pixels, mask = (np.repeat(np.repeat(a, scale, 0), scale, 1) for a in (pixels, mask))
     faint = 0.2 * pixels + 0.8 * np.array((128, 128, 128))
     shown = np.where(mask[..., None], pixels, faint)
-    if max(seen.size) > _SMALL:
-        shown[mask & ~ndimage.binary_erosion(mask, iterations=2)] = ImageColor.getrgb(FOUND)
+    shown[mask & ~ndimage.binary_erosion(mask, iterations=2)] = ImageColor.getrgb(FOUND)
     return Image.fromarray(shown.astype(np.uint8))
+
+
+def _scale(seen: Image.Image) -> int:
+    return 1 if max(seen.size) > _SMALL else 10
 
 
 def boxed(seen: Image.Image, found: Box, true: Box | None) -> Image.Image:
@@ -75,7 +80,7 @@ def boxed(seen: Image.Image, found: Box, true: Box | None) -> Image.Image:
     PIL.Image.Image
         Mode RGB.
     """
-    scale = 1 if max(seen.size) > _SMALL else 10
+    scale = _scale(seen)
     size = seen.width * scale, seen.height * scale
     shown = seen.convert("RGB").resize(size, Image.Resampling.NEAREST)
     wide = max(2, round(max(size) / 80))

@@ -15,6 +15,7 @@ from cnnlab.checks import InputError
 from cnnlab.figures.class_bars import class_bars
 from cnnlab.figures.pictures import data_link
 from cnnlab.images import to_png
+from cnnlab.numerals import written
 from cnnlab.pace import about
 from cnnlab.percent import percent
 from cnnlab.questions import Question
@@ -390,7 +391,7 @@ def _silent_words(setting: Setting, made: Made) -> str:
     if made.scores[-1] > 0:
         return says
     return (
-        f"{says} It did not help: at the end the answer is still {_short(made.scores[-1])}. Try "
+        f"{says} It did not help: at the end the answer is still {written(made.scores[-1])}. Try "
         "weaker regularisers, another seed, or begin with a picture."
     )
 
@@ -488,9 +489,9 @@ def _real_patches(setting: Setting, made: Made) -> None:
     found = patches.patches_of(name, layer, channel, trained=trained)
     if found and found[0].value > 0:
         st.markdown(
-            f"The strongest cell answers **{_short(made.peak)}** to the made picture and "
-            f"**{_short(found[0].value)}** to the best patch: "
-            f"**{_short(made.peak / found[0].value)} times** as much."
+            f"The strongest cell answers **{written(made.peak)}** to the made picture and "
+            f"**{written(found[0].value)}** to the best patch: "
+            f"**{written(made.peak / found[0].value)} times** as much."
         )
     query = {
         "hierarchy_network": name,
@@ -612,7 +613,7 @@ def comparison(setting: Setting) -> None:
 
 
 def _compared_words(made: Made, steps: Sequence[int]) -> list[str]:
-    words = [f"score {_short(made.scores[step])}" for step in steps]
+    words = [f"score {written(made.scores[step])}" for step in steps]
     if made.probability == made.probability:  # a class
         words[-1] += f"; {percent(made.probability)} sure"
     return words
@@ -630,7 +631,3 @@ def code() -> Sequence[Callable[..., Any]]:
     from cnnlab import exciting
 
     return exciting.excite, exciting.one_step, exciting.coarse, exciting.total_variation
-
-
-def _short(value: float) -> str:
-    return (f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}").replace("-", "−")

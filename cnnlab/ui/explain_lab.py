@@ -15,6 +15,7 @@ from cnnlab.checks import InputError
 from cnnlab.figures.heat_pictures import Drawn, drawn_over, scale_bar
 from cnnlab.figures.pictures import data_link
 from cnnlab.images import to_png
+from cnnlab.numerals import written
 from cnnlab.ui import controls, layout, work
 
 if TYPE_CHECKING:
@@ -230,19 +231,14 @@ def _card(
 
 def _range(drawn: Drawn, result: Explanation) -> str:
     """Write the ends of the colours, and what lies beyond them."""
-    ends = f"<span>{_number(drawn.low)}</span><span>{_number(drawn.high)}</span>"
+    ends = f"<span>{written(drawn.low)}</span><span>{written(drawn.high)}</span>"
     beyond = ""
     if drawn.beyond:
         beyond = (
             f'<p class="small">{100 * drawn.beyond:.1f} % of the pixels lie beyond these colours: '
-            f"all values are from {_number(result.low)} to {_number(result.high)}.</p>"
+            f"all values are from {written(result.low)} to {written(result.high)}.</p>"
         )
     return f'<div class="ends">{ends}</div>{beyond}'
-
-
-def _number(value: float) -> str:
-    """Write a number with three digits and a true minus sign."""
-    return f"{value:.3g}".replace("-", "−")
 
 
 def _notes(result: Explanation, category: str) -> list[str]:
@@ -266,7 +262,7 @@ def _notes(result: Explanation, category: str) -> list[str]:
     if result.missing is not None:
         notes.append(
             "All numbers together miss the change of the score by "
-            f"{_number(abs(result.missing))} (the score is {_number(result.score)}): the path was "
+            f"{written(abs(result.missing))} (the score is {written(result.score)}): the path was "
             "followed in steps."
         )
     return notes

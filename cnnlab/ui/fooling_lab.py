@@ -31,6 +31,10 @@ _STYLE = """
 .fooled h3 { font-size: 1.05rem; margin: 0 0 0.4rem; padding: 0; }
 .fooled img { width: 100%; max-width: 26rem; display: block; border-radius: 4px; }
 .fooled .few { image-rendering: pixelated; }
+@media (max-width: 40rem) {  /* what is compared stands side by side, the change below */
+  .fooled { grid-template-columns: 1fr 1fr; gap: 1.2rem 0.8rem; }
+  .fooled figure:nth-child(2) { order: 1; grid-column: 1 / -1; }
+  .fooled .class-bars { gap: 0.3rem 0.35rem !important; font-size: 0.85rem; } }
 .fooled p { margin: 0.4rem 0 0.6rem; line-height: 1.45; }
 .tasks span { display: block; padding: 0.15rem 0; }
 .tasks .done { font-weight: 650; }

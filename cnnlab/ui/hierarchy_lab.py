@@ -13,6 +13,7 @@ from PIL import Image
 from cnnlab.checks import InputError
 from cnnlab.figures.pictures import data_link, framed
 from cnnlab.figures.theme import ROLES
+from cnnlab.numerals import written
 from cnnlab.pace import about
 from cnnlab.percent import percent
 from cnnlab.questions import Question
@@ -283,7 +284,7 @@ def _row(
         "tiles": [
             {
                 "channel": tile.channel,
-                "mean": f"mean {_short(tile.mean)}",
+                "mean": f"mean {written(tile.mean)}",
                 "map": tile.map,
                 "mapAlt": f"Feature map of channel {tile.channel}.",
                 "patches": mosaics.get((layer, tile.channel), ""),
@@ -403,7 +404,7 @@ def _where(setting: Setting, layer: str, channel: int) -> None:
     )
     other.image(
         where.map,
-        caption=f"The feature map: black is {_short(where.low)}, white is {_short(where.peak)}.",
+        caption=f"The feature map: black is {written(where.low)}, white is {written(where.peak)}.",
         output_format="PNG",
         width="stretch",
         alt=f"Feature map of channel {channel} in shades of grey.",
@@ -489,10 +490,6 @@ def _small_link(picture: Image.Image) -> str:
     if max(picture.size) < 100:  # a digit: keep its pixels visible
         picture = picture.resize((picture.width * 5, picture.height * 5), Image.Resampling.NEAREST)
     return data_link(picture)
-
-
-def _short(value: float) -> str:
-    return (f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}").replace("-", "−")
 
 
 def exercises() -> list[Question]:

@@ -22,6 +22,7 @@ from cnnlab.figures.value_bars import value_bars
 from cnnlab.layers import shape_text
 from cnnlab.lessons import LESSONS
 from cnnlab.map_statistics import ORDERS, ColourRange, colour_range, colour_ranges, ordered
+from cnnlab.numerals import written
 from cnnlab.percent import percent
 from cnnlab.ui import address, layout, networks, panels, patch_view, walk_jobs
 from cnnlab.ui.controls import choice, pick, whole_number
@@ -331,7 +332,7 @@ def one(walk: Walk, found: Pass, cell: Cell) -> None:
     span = colour_range(float(mine.min()), float(mine.max()), signed=low < 0)
     if height * width == 1:
         st.markdown(f"### channel {channel}{_class_name(walk, channel)}: {_exact(mine[0, 0])}")
-        st.caption(f"The layer's values go from {_short(low)} to {_short(high)} (no unit).")
+        st.caption(f"The layer's values go from {written(low, 4)} to {written(high, 4)} (no unit).")
     else:
         field, says = _field(walk)
         one_map(
@@ -566,10 +567,6 @@ def _exact(value: np.float32) -> str:
 def _three(value: float) -> str:
     """Return a number with three digits that matter, for the little room below a map."""
     return (f"{value:,.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}").replace("-", "−")
-
-
-def _short(value: float) -> str:
-    return f"{value:.4g}".replace("-", "−")
 
 
 def _take_layer_of_tree() -> None:

@@ -14,11 +14,11 @@ from PIL import Image
 
 from cnnlab.checks import InputError
 from cnnlab.figures.charts import percent
-from cnnlab.figures.columns import short
 from cnnlab.figures.heat_pictures import drawn_over, scale_bar
 from cnnlab.figures.located import FOUND, TRUE, boxed, masked, overlap_columns
 from cnnlab.figures.pictures import data_link
 from cnnlab.localisation import RIGHT_FROM, RULES, Box, Located
+from cnnlab.numerals import written
 from cnnlab.samples import SAMPLES
 from cnnlab.ui import controls, layout, networks, work
 
@@ -289,8 +289,9 @@ def _cards(made: Studio, values: Any, found: Located, methods: Any) -> list[str]
             heat.picture,
             f"{title} for {made.category}, smoothed.",
             f'<div class="bar" style="background:{scale_bar(signed=False)}"></div>'
-            f'<div class="ends"><span>0</span><span>{_number(heat.high)}</span></div>'
-            f"<p>{escape(title)} gave {_number(made.result.low)} to {_number(made.result.high)}. "
+            f'<div class="ends"><span>0</span><span>{written(heat.high, 2)}</span></div>'
+            f"<p>{escape(title)} gave {written(made.result.low, 2)} to "
+            f"{written(made.result.high, 2)}. "
             "Shown: what is above 0, smoothed.</p>",
         ),
         "mask": (
@@ -298,7 +299,7 @@ def _cards(made: Studio, values: Any, found: Located, methods: Any) -> list[str]
             masked(made.seen, found.mask),
             f"{percent(share)} of the pixels reach the threshold.",
             f"<p>{int(found.mask.sum())} of {pixels} pixels ({percent(share)}) have at least "
-            f"{_number(found.level)}.</p>",
+            f"{written(found.level, 2)}.</p>",
         ),
         "part": (
             "3. The largest part",
@@ -324,10 +325,6 @@ def _cards(made: Studio, values: Any, found: Located, methods: Any) -> list[str]
         f'alt="{escape(alt)}">{text}</figure>'
         for head, picture, alt, text in words.values()
     ]
-
-
-def _number(value: float) -> str:
-    return short(value).replace("-", "−")
 
 
 # Tasks -----------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from PIL import Image
 from cnnlab.figures.heat_pictures import drawn_over, scale_bar
 from cnnlab.figures.occlusion import OTHERS, categories_of, shades
 from cnnlab.figures.pictures import data_link
+from cnnlab.numerals import written
 from cnnlab.pace import about
 from cnnlab.percent import percent
 from cnnlab.ui import controls, layout, long_work, pace, panels, work
@@ -240,10 +241,10 @@ def _strengths(found: Occlusion, layer: str) -> dict[str, Any]:
         "title": f"Strength of map {found.channel} of {layer}",
         "colours": shades(values, low, high),
         "ramp": scale_bar(signed=False),
-        "low": _number(low),
-        "high": _number(high),
+        "low": written(low),
+        "high": written(high),
         "words": [
-            f"Its cells add up to {_number(float(v))}; {_number(clean)} without the window."
+            f"Its cells add up to {written(float(v))}; {written(clean)} without the window."
             for v in values.ravel()
         ],
     }
@@ -284,12 +285,12 @@ def _per_pixel(film: _Film, label: str) -> None:
     st.html(
         f'{_STYLE}<div class="occluded"><div><img {few}src="{data_link(drawn.picture)}" '
         f'alt="{escape(alt)}"><div class="ramp" style="background:{scale_bar(signed=True)}"></div>'
-        f'<div class="ends"><span>{_number(drawn.low)}</span><span>{_number(drawn.high)}</span>'
-        f"</div></div><div><p>The score of “{escape(label)}” falls most, by {_number(fall)}, with "
+        f'<div class="ends"><span>{written(drawn.low)}</span><span>{written(drawn.high)}</span>'
+        f"</div></div><div><p>The score of “{escape(label)}” falls most, by {written(fall)}, with "
         f"the window in row {top + 1}, column {left + 1}: the probability is then "
         f"{percent(most)}.</p><p>Each pixel has the mean over all windows that hide it. Orange: "
         "without it the score falls. Blue: without it the score rises. All values are from "
-        f"{_number(float(values.min()))} to {_number(float(values.max()))}.</p><p>A map as coarse "
+        f"{written(float(values.min()))} to {written(float(values.max()))}.</p><p>A map as coarse "
         "as the window: it does not say which pixels inside the window count.</p></div></div>"
     )
 
@@ -397,9 +398,3 @@ def shown_functions() -> tuple[Callable[..., Any], ...]:
     from cnnlab import correspondence, occlusion, window_replay
 
     return occlusion.occlude, occlusion.spread, window_replay.touched, correspondence.sign_change
-
-
-def _number(value: float) -> str:
-    """Write a number with three digits and a true minus sign."""
-    text = f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}".replace(",", " ")
-    return text.replace("-", "−")

@@ -1,0 +1,42 @@
+"""Numbers written for readers, the same way everywhere."""
+
+from __future__ import annotations
+
+import math
+
+__all__ = ["written"]
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def written(value: float, digits: int = 3) -> str:
+    """Return a number with so many digits that count, and a true minus sign.
+
+    Parameters
+    ----------
+    value : float
+        Any number.
+    digits : int
+        How many digits count. A number of many digits before the point keeps them all.
+
+    Returns
+    -------
+    str
+        As people write it; a power of ten only below a ten-thousandth and from ten millions on.
+
+    Examples
+    --------
+    >>> written(-0.00912), written(8304.6), written(2.0), written(4.2e-7)
+    ('−0.00912', '8,305', '2', '4.2 · 10⁻⁷')
+    """
+    if not math.isfinite(value):
+        return "not a number" if math.isnan(value) else "∞" if value > 0 else "−∞"
+    mantissa, power = f"{value:.{digits - 1}e}".split("e")
+    exponent = int(power)
+    if value and not -4 <= exponent < 7:
+        mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+        return f"{mantissa} · 10{str(exponent).translate(_RAISED)}".replace("-", "−")
+    text = f"{value:,.{max(digits - 1 - exponent, 0)}f}" if value else "0"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.replace("-", "−")
