@@ -53,8 +53,11 @@ def masked(seen: Image.Image, mask: NDArray[np.bool_]) -> Image.Image:
         Mode RGB.
     """
     scale = _scale(seen)
-    pixels = np.asarray(seen.convert("RGB"), dtype=np.float64)
-    pixels, mask = (np.repeat(np.repeat(a, scale, 0), scale, 1) for a in (pixels, mask))
+    large = seen.convert("RGB").resize(
+        (scale * seen.width, scale * seen.height), Image.Resampling.NEAREST
+    )
+    pixels = np.asarray(large, dtype=np.float64)
+    mask = np.kron(mask, np.ones((scale, scale), dtype=bool))
     faint = 0.2 * pixels + 0.8 * np.array((128, 128, 128))
     shown = np.where(mask[..., None], pixels, faint)
     shown[mask & ~ndimage.binary_erosion(mask, iterations=2)] = ImageColor.getrgb(FOUND)
