@@ -637,12 +637,15 @@ class Pointed:
         From there to the nearest box, in pixels; 0 inside.
     hit : bool
         Whether that is within the tolerance.
+    by_chance : float
+        For which share of the places in the map it would be: 1 if no map can miss.
     """
 
     x: float
     y: float
     distance: float
     hit: bool
+    by_chance: float
 
 
 def point(
@@ -680,18 +683,30 @@ def point(
     --------
     >>> values = np.array([[0.0, 1.0], [0.0, 0.0]])
     >>> point(values, [(60, 0, 100, 40)], view=(0, 0, 100, 100))
-    Pointed(x=75.0, y=25.0, distance=0.0, hit=True)
+    Pointed(x=75.0, y=25.0, distance=0.0, hit=True, by_chance=0.5)
     """
     if not boxes:
         raise InputError("the pointing game needs a box around the object")
     if not np.isfinite(values).all() or values.max() == values.min():
         raise InputError("the map has the same value everywhere, so it points nowhere")
-    row, column = np.unravel_index(int(values.argmax()), values.shape)
     left, top, right, bottom = view
-    x = left + (float(column) + 0.5) / values.shape[1] * (right - left)
-    y = top + (float(row) + 0.5) / values.shape[0] * (bottom - top)
-    distance = min(
-        float(np.hypot(max(box[0] - x, x - box[2], 0), max(box[1] - y, y - box[3], 0)))
+    height, width = values.shape
+    x = left + (np.arange(width) + 0.5) / width * (right - left)  # of each column
+    y = top + (np.arange(height) + 0.5) / height * (bottom - top)
+    away = [
+        np.hypot(
+            np.maximum(np.maximum(box[0] - x, x - box[2]), 0)[None, :],
+            np.maximum(np.maximum(box[1] - y, y - box[3]), 0)[:, None],
+        )
         for box in boxes
+    ]
+    distances = np.minimum.reduce(away)  # (H, W), from each place to the nearest box
+    row, column = np.unravel_index(int(values.argmax()), values.shape)
+    distance = float(distances[row, column])
+    return Pointed(
+        float(x[column]),
+        float(y[row]),
+        distance,
+        distance <= tolerance,
+        float((distances <= tolerance).mean()),
     )
-    return Pointed(x, y, distance, distance <= tolerance)

@@ -12,7 +12,7 @@ PAGE = "occlusion"
 layout.page_head(
     "Occlusion",
     "Which part of the picture does the network need? Hide one part after the other, and see what "
-    "it then says. No gradient, no layer to choose: an **experiment**.",
+    "it then says. No gradient is needed, only answers: an **experiment**.",
 )
 
 left, right = st.columns([2, 3], gap="large")
@@ -31,7 +31,8 @@ except InputError as error:
     st.stop()
 try:
     occlusion_lab.experiment(setting)
-    trust_panel.panel(PAGE, picture, name, target=target, methods=["occlusion"])
+    window = (setting.window, setting.stride, setting.fill)
+    trust_panel.panel(PAGE, picture, name, target=target, methods=["occlusion"], window=window)
 except InputError as error:
     st.error(str(error))
 

@@ -303,6 +303,15 @@ def test_a_maximum_near_the_box_still_hits(column, distance, hit):
     assert (found.distance, found.hit) == (pytest.approx(distance), hit)
 
 
+def test_how_often_a_place_by_lot_would_hit():
+    values = np.arange(16.0).reshape(4, 4)
+    half = trust.point(values, [(0, 0, 50, 100)], view=(0, 0, 100, 100), tolerance=0)
+    assert half.by_chance == 0.5
+    near = trust.point(values, [(0, 0, 50, 100)], view=(0, 0, 100, 100), tolerance=13)
+    assert near.by_chance == 0.75  # the middles of the third column lie 12.5 beside the box
+    assert trust.point(values, [(0, 0, 99, 99)], view=(20, 20, 80, 80)).by_chance == 1
+
+
 def test_the_nearest_box_counts():
     values = np.eye(4)[::-1] * np.arange(4)  # largest at the lower left... of row 3, column 0
     row, column = np.unravel_index(values.argmax(), values.shape)

@@ -34,6 +34,11 @@ a:focus-visible, button:focus-visible, summary:focus-visible, input:focus-visibl
 .stMultiSelect [data-tag] { background: color-mix(in srgb, CURSOR 18%, transparent) !important;
   border: 1px solid CURSOR; }
 .stMultiSelect [data-tag], .stMultiSelect [data-tag] * { color: inherit !important; }
+/* Streamlit writes white on the accent colour; on the dark theme's pink nobody could read it. */
+[data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primaryFormSubmit"] {
+  color: light-dark(#fff, #12161b) !important; }
+/* While a page works, Streamlit's own sign of it stands beside the switch, not over it. */
+[data-testid="stStatusWidget"] { margin-right: 12rem; }
 .exercise { border: 1px solid color-mix(in srgb, currentColor 22%, transparent);
   border-radius: 0.5rem; padding: 0.8rem 1rem; margin-bottom: 1rem; }
 .exercise p { margin: 0 0 0.4rem; }
@@ -52,7 +57,10 @@ a:focus-visible, button:focus-visible, summary:focus-visible, input:focus-visibl
 
 _LECTURE = """
 <style>
-html { font-size: clamp(18px, min(1.3vw, 2.2vh), 28px); }
+html { font-size: clamp(18px, min(1.5vw, 2.4vh), 32px); }
+/* Labels and captions too are read from the last row. */
+.stMainBlockContainer :is([data-testid="stWidgetLabel"], [data-testid="stCaptionContainer"]) p {
+  font-size: 1rem; }
 .stMainBlockContainer { max-width: none; padding-top: 3.6rem; }
 .stMainBlockContainer h1 { font-size: 1.6rem; padding: 0; }
 .stMainBlockContainer > div > [data-testid="stVerticalBlock"] { gap: 0.7rem; }

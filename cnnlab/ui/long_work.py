@@ -53,6 +53,8 @@ def started(
     state = f"{key}_for"
     start_place, stop_place = st.container(), st.empty()
     if st.session_state.get(state) != wanted:
+        if st.session_state.pop(f"{key}_stopped", None) == wanted:
+            st.caption("Stopped. Parts that were finished are kept.")
         start_place.button(
             label,
             key=key,
@@ -63,9 +65,7 @@ def started(
         )
         yield False
         return
-    stop_place.button(
-        stop, key=f"{key}_stop", icon=":material/stop:", on_click=_stop, args=(state,)
-    )
+    stop_place.button(stop, key=f"{key}_stop", icon=":material/stop:", on_click=_stop, args=(key,))
     yield True
     stop_place.empty()
 
@@ -74,5 +74,5 @@ def _start(state: str, wanted: Hashable) -> None:
     st.session_state[state] = wanted
 
 
-def _stop(state: str) -> None:
-    st.session_state.pop(state, None)
+def _stop(key: str) -> None:
+    st.session_state[f"{key}_stopped"] = st.session_state.pop(f"{key}_for", None)

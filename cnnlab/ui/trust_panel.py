@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -15,19 +15,24 @@ from cnnlab.checks import InputError
 from cnnlab.figures.heat_pictures import drawn_over
 from cnnlab.figures.pictures import data_link
 from cnnlab.pace import about
+from cnnlab.percent import percent
 from cnnlab.sample_boxes import SampleBox, boxes_of, samples_with_boxes
 from cnnlab.samples import SAMPLES
 from cnnlab.ui import controls, layout, long_work, networks, pace, panels, work
 from cnnlab.ui.trust_view import trust_view
 
 if TYPE_CHECKING:
+    from torch import Tensor, nn
+
     from cnnlab.trust import Array, Cascade, Curve, Pointed
 
 __all__ = ["known", "panel"]
 
+Window = tuple[int, int, str]  # side, step, filling
 _THUMB = 160  # pixels of a picture on the way
 _TILES = {"squares": 7, "single pixels, as in the paper": 0}  # squares in a row
 _ORDERS = 4  # random orders
+_SHARE = 0.35  # of a forward pass: what a window of occlusion costs, about
 _SAME = 0.5  # a mean similarity from which on a map is said to stay much the same
 _STYLE = """
 <style>
@@ -60,13 +65,31 @@ class _Asked:
     target: int
     layer: str
     tiles: int
+    window: Window | None = None  # of occlusion, where the page sets it
 
     def key(self, method: str) -> Hashable:
         """Return what the measures of one method depend on."""
         from cnnlab.explaining import METHODS
 
         place = self.layer if METHODS[method].at_layer else ""
-        return ("trust", method, self.name, self.picture.digest, self.target, place, self.tiles)
+        how = (method, self.window if method == "occlusion" else None)
+        return ("trust", *how, self.name, self.picture.digest, self.target, place, self.tiles)
+
+    def explainer(self, method: str, batch: Tensor, target: int) -> Callable[[nn.Module], Array]:
+        """Return the function from a network to its map that the page shows."""
+        from cnnlab import occlusion
+        from cnnlab.explaining import METHODS, explain
+
+        if method != "occlusion" or self.window is None:
+            layer = self.layer if METHODS[method].at_layer and self.layer else None
+            return lambda network: (
+                explain(method, network, batch, target=target, layer=layer).values
+            )
+        side, stride, fill = self.window
+        shows = occlusion.filling(batch, self.name, fill)
+        return lambda network: occlusion.occlude(
+            network, batch, shows, target=target, window=side, stride=stride
+        ).attribution()
 
     @property
     def chance_key(self) -> Hashable:
@@ -134,6 +157,7 @@ def panel(
     target: int,
     methods: Sequence[str],
     layer: str = "",
+    window: Window | None = None,
     lines: bool = True,
 ) -> None:
     """Offer to measure how far maps can be believed, and show what comes out.
@@ -152,6 +176,9 @@ def panel(
         Keys of `cnnlab.explaining.METHODS`.
     layer : str
         For the methods that look at a layer.
+    window : (int, int, str), optional
+        For occlusion: side and step of the window in pixels and a key of
+        `cnnlab.occlusion.FILLS`; what suits the picture if left out.
     lines : bool
         Whether to write the results of each method here; not where they stand at the maps, by
         `known`.
@@ -169,7 +196,7 @@ def panel(
         key=f"{page}_trust_pixels",
         default=next(iter(_TILES)),
     )
-    asked = _asked(page, picture, name, target, layer)
+    asked = replace(_asked(page, picture, name, target, layer), window=window)
     try:
         _measure_and_show(page, asked, methods, lines=lines)
     except InputError as error:  # all workers are busy, for example
@@ -180,7 +207,7 @@ def _measure_and_show(page: str, asked: _Asked, methods: Sequence[str], *, lines
     from cnnlab.explaining import METHODS
 
     picture = asked.picture
-    wanted = (asked.chance_key, asked.layer, tuple(methods))
+    wanted = (asked.chance_key, asked.layer, asked.window, tuple(methods))
     todo = [m for m in methods if work.remembered(asked.key(m), own=picture.own) is None]
     chance = work.remembered(asked.chance_key, own=picture.own)
     results: dict[str, _Measured | InputError] = {}
@@ -235,16 +262,15 @@ def _measure(asked: _Asked, method: str, label: str) -> _Measured | InputError:
     def run() -> _Measured | InputError:
         from cnnlab import loading, pretrained, trust
         from cnnlab.compute import part
-        from cnnlab.explaining import METHODS
 
         picture, name = asked.picture, asked.name
         try:
             batch = pretrained.preprocess(picture.image, name)
-            layer = asked.layer if METHODS[method].at_layer and asked.layer else None
             tile = asked.tile(batch.shape[3])
             with loading.using(name) as model:
                 with part(0, 0.8):
-                    forgot = trust.cascade(model, batch, method, target=asked.target, layer=layer)
+                    look = asked.explainer(method, batch, asked.target)
+                    forgot = trust.cascade(model, batch, look, target=asked.target)
                 values = forgot.original
                 with part(0.8, 0.9):
                     down = trust.deletion(model, batch, values, target=asked.target, tile=tile)
@@ -365,12 +391,23 @@ def _passes(asked: _Asked, method: str) -> float:
         "smooth_grad": 2.0 * explaining.NOISE_PICTURES,
         "integrated_gradients": 2.0 * explaining.PATH_STEPS,
         "guided_grad_cam": 4.0,
-        "occlusion": 60.0,
+        "occlusion": _SHARE * _positions(asked),
     }
     if method == "ablation_cam":
         usual, layers = networks.layer_sizes(asked.name)
         return float(layers[asked.layer if asked.layer in layers else usual][0])
     return many.get(method, 2.0)
+
+
+def _positions(asked: _Asked) -> int:
+    """Return at how many positions the window of occlusion stands."""
+    from cnnlab.model_cost import input_shape
+    from cnnlab.occlusion import grid_shape, usual_window
+
+    size = input_shape(asked.name)[1:]
+    side, stride = asked.window[:2] if asked.window else usual_window(size)
+    rows, columns = grid_shape(size, window=side, stride=stride)
+    return rows * columns
 
 
 # Words -------------------------------------------------------------------------------------------
@@ -431,10 +468,14 @@ def _pointing_words(asked: _Asked, pointed: Pointed | None) -> str:
         labels = " and ".join(box.label for box in boxes)
         return f"not for this class: the boxes here are around {labels}"
     label = " or ".join(box.label for box in _meant(asked))
+    if pointed.by_chance == 1:
+        return f"no test here: the {label} fills what the network sees, and no map can miss it"
+    chance = f"; a place by lot would hit in {percent(pointed.by_chance)}"
     if pointed.hit:
         inside = "inside" if pointed.distance == 0 else f"{_pixels(pointed.distance)} beside"
-        return f"hit: the maximum lies {inside} the box of the {label}"
-    return f"miss: the maximum lies {_pixels(pointed.distance)} beside the box of the {label}"
+        return f"hit: the maximum lies {inside} the box of the {label}{chance}"
+    away = _pixels(pointed.distance)
+    return f"miss: the maximum lies {away} beside the box of the {label}{chance}"
 
 
 def _pixels(distance: float) -> str:
@@ -486,7 +527,7 @@ def _details(
     )
     layout.prose(
         f"{times}From left to right the network forgets: each weight gets a random number, the "
-        "last layer first. Each map has colours of its own, from nothing to its largest value. "
+        "last layer first. Each map has a colour scale of its own, up to its largest value. "
         "Similarity is Spearman's rank correlation of the absolute values, 1 for the same order of "
         "all pixels, near 0 for unrelated maps; SSIM compares the structure. A low similarity is "
         "necessary, not sufficient: a map of pure noise has it too. (Adebayo et al. 2018, "
@@ -611,8 +652,8 @@ def _all_samples(page: str, asked: _Asked, method: str, title: str) -> None:
     if asked.name == OWN:
         st.caption("The pointing game needs boxes around objects; the sample digits have none.")
         return
-    layer = asked.layer
-    key = ("pointing game", method, asked.name, layer)
+    window = asked.window if method == "occlusion" else None
+    key = ("pointing game", method, asked.name, asked.layer, window)
     n_objects = sum(len(boxes_of(sample)) for sample in samples_with_boxes())
     seconds = pace.seconds_a_pass(asked.name) * n_objects * (_passes(asked, method) + 1)
     shots: list[_Shot] | None = work.remembered(key)
@@ -623,9 +664,7 @@ def _all_samples(page: str, asked: _Asked, method: str, title: str) -> None:
         ) as going:
             if not going:
                 return
-            shots = work.in_queue(
-                key, _game(asked.name, method, layer), label=f"Pointing with {title}"
-            )
+            shots = work.in_queue(key, _game(asked, method), label=f"Pointing with {title}")
     hits = sum(shot.hit for shot in shots)
     st.markdown(f"**Pointing game with {title}: {hits} of {len(shots)} hits**")
     panels.table(
@@ -651,17 +690,17 @@ def _result(shot: _Shot) -> str:
     return f"miss by {_pixels(shot.distance)}"
 
 
-def _game(name: str, method: str, layer: str) -> Callable[[], list[_Shot]]:
+def _game(asked: _Asked, method: str) -> Callable[[], list[_Shot]]:
     def run() -> list[_Shot]:
         import torch
 
-        from cnnlab import explaining, loading, pretrained, trust
+        from cnnlab import loading, pretrained, trust
         from cnnlab.compute import part
         from cnnlab.samples import sample
 
+        name = asked.name
         labels = pretrained.categories(name)
         pairs = [(key, box) for key in samples_with_boxes() for box in boxes_of(key)]
-        place = layer if explaining.METHODS[method].at_layer and layer else None
         shots = []
         with loading.using(name) as model:
             for number, (key, box) in enumerate(pairs):
@@ -673,8 +712,8 @@ def _game(name: str, method: str, layer: str) -> Callable[[], list[_Shot]]:
                     target = max(box.classes, key=lambda c: float(scores[c]))
                     view = pretrained.crop_box(image, name)
                     try:
-                        found = explaining.explain(method, model, batch, target=target, layer=place)
-                        at = trust.point(found.values, [box.corners], view=view)
+                        values = asked.explainer(method, batch, target)(model)
+                        at = trust.point(values, [box.corners], view=view)
                         shots.append(_Shot(key, box.label, labels[target], at.distance, at.hit))
                     except InputError:
                         shots.append(_Shot(key, box.label, labels[target], None, False))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnlab import digits
+from cnnlab import digits, trust
 from cnnlab.figures.occlusion import OTHERS, categories_of, shades
 from cnnlab.occlusion import filling, occlude
 from cnnlab.ui import occlusion_lab
@@ -52,6 +52,19 @@ def test_it_opens_with_digits_and_shows_what_the_core_computes(tmp_path, monkeyp
     marks = {entry["name"]: entry["mark"] for entry in classes["legend"]}
     assert classes["marks"] == [marks[str(index)] for index in found.best.ravel()]
     assert f"map {found.channel} of relu2" in strength["title"]
+
+
+def test_the_trust_is_that_of_the_map_with_the_window_on_the_page(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    batch = digits.preprocess(digits.sample_digit("digit-7-1"))
+    fill = filling(batch, "lenet_digits", "white")
+    for window, stride in ((6, 2), (10, 5)):
+        app = opened(fill="White", digit_window=str(window), digit_stride=str(stride))
+        app.button(key="occlusion_trust").click().run()
+        assert not app.exception
+        found = occlude(digits.load(), batch, fill, target=7, window=window, stride=stride)
+        area = trust.deletion(digits.load(), batch, found.attribution(), target=7, tile=4).area
+        assert f"area <b>{area:.2f}</b>" in "".join(text.value for text in app.get("html"))
 
 
 def test_settings_that_do_not_suit_are_a_sentence():
