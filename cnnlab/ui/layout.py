@@ -21,7 +21,10 @@ _EVERYWHERE = """
 <style>
 .stMainBlockContainer { padding: 3.5rem 3rem 4rem; max-width: 84rem; }
 .stMainBlockContainer p, .stMainBlockContainer li { max-width: 46rem; }
-.st-key-lecture { position: fixed; top: 1rem; right: 3.5rem; width: auto; z-index: 999991; }
+.st-key-lecture { position: fixed; top: 1rem; right: 3.5rem; width: auto; z-index: 999990; }
+.st-key-menu { position: absolute; }
+[data-testid="stSidebarHeader"] { position: sticky; top: 0; z-index: 1;
+  background: light-dark(#f4f6f8, #1b2128); }
 [data-testid="stCaptionContainer"], [data-testid="stImageCaption"] { color: inherit; opacity: 0.8; }
 a:focus-visible, button:focus-visible, summary:focus-visible, input:focus-visible {
   outline: 3px solid CURSOR !important; outline-offset: 2px;
@@ -39,11 +42,21 @@ a:focus-visible, button:focus-visible, summary:focus-visible, input:focus-visibl
   color: light-dark(#fff, #12161b) !important; }
 /* While a page works, Streamlit's own sign of it stands beside the switch, not over it. */
 [data-testid="stStatusWidget"] { margin-right: 12rem; }
+@media (max-width: 48rem) { [data-testid="stStatusWidget"] { display: none; } }
 .exercise { border: 1px solid color-mix(in srgb, currentColor 22%, transparent);
   border-radius: 0.5rem; padding: 0.8rem 1rem; margin-bottom: 1rem; }
 .exercise p { margin: 0 0 0.4rem; }
 .exercise summary { cursor: pointer; padding: 0.3rem 0; }
-.numbers { overflow-x: auto; }
+/* A table that is wider than a phone has a shadow on the side on which it goes on. */
+.numbers { overflow-x: auto; --page: light-dark(#fff, #12161b);
+  --shade: color-mix(in srgb, currentColor 30%, transparent);
+  background: linear-gradient(to right, var(--page) 30%, transparent) 0 0 / 2.5rem 100% no-repeat
+      local, linear-gradient(to left, var(--page) 30%, transparent) 100% 0 / 2.5rem 100% no-repeat
+      local, linear-gradient(to right, var(--shade), transparent) 0 0 / 0.7rem 100% no-repeat
+      scroll, linear-gradient(to left, var(--shade), transparent) 100% 0 / 0.7rem 100% no-repeat
+      scroll; }
+/* The question mark that explains a field: large enough for a finger. */
+.stTooltipIcon > div { padding: 4px; margin: -4px; }
 .numbers table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .numbers th, .numbers td { text-align: left; padding: 0.4rem 0.9rem 0.4rem 0; vertical-align: top;
   border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }

@@ -75,6 +75,10 @@ class Visit:
         for _ in range(2):  # right after a click the script has not started yet
             self.page.wait_for_selector(ready, timeout=90_000)
             self.page.wait_for_timeout(120)
+            for _ in range(100):  # what was sent last has no answer yet: the server is slow
+                if self.frames[-1:] != ["sent"]:
+                    break
+                self.page.wait_for_timeout(100)
 
 
 def free_port() -> int:

@@ -266,9 +266,8 @@ def test_keys_and_buttons_faster_than_the_server_lose_nothing(
         page.keyboard.press(key)
     address(visit, "1x28x28_c8k3_p2_relu_p2")
     row(page, "Max pool").last.click()
-    add(page, "Batch norm")
-    add(page, "Flatten")
-    add(page, "Fully connected")
+    for label in ("Batch norm", "Flatten", "Fully connected"):  # wherever the page has moved them
+        page.get_by_role("button", name=label, exact=True).dispatch_event("click")
     address(visit, "1x28x28_c8k3_p2_relu_p2_bn_flat_fc10")
     visit.settle()
     address(visit, "1x28x28_c8k3_p2_relu_p2_bn_flat_fc10")

@@ -104,6 +104,24 @@ def test_lecture_view_by_switch_and_by_link(visitor: Callable[..., Visit]) -> No
     expect(other.page.get_by_test_id("stSidebar")).to_have_count(0)
 
 
+def test_on_a_phone_the_menu_closes_by_itself_and_by_its_button(
+    visitor: Callable[..., Visit],
+) -> None:
+    visit = visitor(width=390, height=844, touch=True)
+    visit.open("/output-size")
+    page = visit.page
+    page.get_by_test_id("stExpandSidebarButton").tap()
+    page.get_by_role("link", name="Occlusion").scroll_into_view_if_needed()
+    page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").tap()
+    expect(page.get_by_test_id("stExpandSidebarButton")).to_be_visible()
+    assert "lecture" not in page.url
+    page.get_by_test_id("stExpandSidebarButton").tap()
+    page.get_by_role("link", name="Pooling", exact=True).tap()
+    expect(page.get_by_role("heading", name="Pooling", exact=True)).to_be_visible()
+    expect(page.get_by_test_id("stExpandSidebarButton")).to_be_visible()
+    assert visit.problems == []
+
+
 def test_an_unknown_address_leads_home(visitor: Callable[..., Visit]) -> None:
     visit = visitor()
     visit.page.goto(f"{visit.server.url}/nowhere")

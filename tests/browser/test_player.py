@@ -174,7 +174,9 @@ def test_keeps_its_place_when_the_page_runs_again(visit: Visit) -> None:
     page.locator(".st-key-lecture label").first.click()
     visit.settle()
     expect(page.get_by_text("Step 5 of 9", exact=True)).to_be_visible()
-    press(page, "Settings")  # the lecture view folds them away
+    settings = page.get_by_role("button", name="Settings")
+    expect(settings).to_have_attribute("aria-expanded", "false")  # the lecture view folds them away
+    settings.click()
     page.locator("summary", has_text="More settings").click()
     field(page, "Numbers of the kernel").select_option("box-blur")
     expect(page.locator(".work .role-kernel text.value").first).to_have_text("0.111")
