@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from cnnlab import loading, pretrained, samples
 from cnnlab.attribution import grad_cam, grad_cam_steps
-from cnnlab.ui import gradcam_lab
+from cnnlab.ui import gradcam_arrays, gradcam_compare
 from tests.real_weights import needs_weights
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "grad_cam.py"
@@ -37,7 +37,7 @@ def words(app: AppTest) -> str:
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gradcam_lab, "_PATIENCE", 1e9)  # however slow the computer is
+    monkeypatch.setattr(gradcam_compare, "_PATIENCE", 1e9)  # however slow the computer is
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_it_opens_with_a_digit_where_no_weights_are():
 def test_the_arrays_on_the_page_are_those_of_the_method(monkeypatch):
     taken = []
     monkeypatch.setattr(
-        gradcam_lab, "_one_array", lambda what, values, how: taken.append((what, values))
+        gradcam_arrays, "_one_array", lambda what, values, how: taken.append((what, values))
     )
     model = loading.load("squeezenet1_0")
     batch = pretrained.preprocess(samples.sample("cat"), "squeezenet1_0")
@@ -99,7 +99,7 @@ def test_the_arrays_on_the_page_are_those_of_the_method(monkeypatch):
     smallest = f"{cam.signed_map.min():.3g}".replace("-", "−")
     cell = '<td class="right">'
     assert f"Sum before the ReLU</th>{cell}13 × 13</td>{cell}{smallest}<" in table
-    file = np.load(io.BytesIO(gradcam_lab._npz(cam)))
+    file = np.load(io.BytesIO(gradcam_arrays._npz(cam)))
     assert set(file) >= {"activations", "gradients", "weights", "signed_map", "heat_map"}
 
 
