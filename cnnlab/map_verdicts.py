@@ -84,7 +84,7 @@ def verdict(cam: GradCam, *, category: str) -> Verdict:
             f"The sum of all α·A is negative or 0 everywhere, from {signed.min():.3g} to "
             f"{signed.max():.3g}, and the ReLU sets all of it to 0.",
             (
-                "the sum before the ReLU, in section 5: where is it least negative?",
+                "the sum before the ReLU, in step 5: where is it least negative?",
                 "another class",
                 "another layer",
             ),

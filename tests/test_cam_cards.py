@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnnlab.figures.cam_cards import Card, bars, card, contributors
+from cnnlab.figures.cam_cards import Card, bars, card, contributors, ranges
 from cnnlab.figures.heat_pictures import AGAINST, FOR
 
 
@@ -43,9 +43,9 @@ def test_a_row_for_each_channel():
     html = contributors(rows, chosen=9, extents=(1.0, 1.0, 1.0), caption="c")
     assert len(pictures(html)) == 6
     assert html.count('class="chosen"') == 1
-    assert '<th scope="row">▸ 9</th>' in html
-    assert '<td class="number">−4</td>' in html
-    assert '<td class="number">+2</td>' in html
+    assert re.findall(r"<th scope=[^>]+>([^<]+)<", html) == ["7", "▸ 9"]
+    assert re.findall(r'data-name="α">([^<]+)<', html) == ["0.5", "−1"]
+    assert re.findall(r'data-name="sum">([^<]+)<', html) == ["+2", "−4"]
 
 
 @pytest.mark.parametrize("values", [[3.0, -1.0, 0.0], [0.0, 0.0], [-2.0]])
@@ -56,3 +56,18 @@ def test_bars_stand_on_zero(values):
     heights = [float(x) for x in re.findall(r"height:([\d.]+)%", html)]
     assert max(heights, default=0) <= 100
     assert len(heights) == len(values)
+    marks = [float(x) for x in re.findall(r"<span style=\"top:([\d.]+)%", html)]
+    says = [x.replace("−", "-") for x in re.findall(r"<span style=[^>]+>([^<]+)<", html)]
+    assert [float(x) for x in says] == sorted({max(*values, 0), 0.0, min(*values, 0)}, reverse=True)
+    assert marks[says.index("0")] == zero
+    assert f"{values.count(0.0)} exactly 0" in html
+
+
+def test_a_table_of_arrays_says_the_same_wide_and_narrow():
+    html = ranges({"A": np.array([[0.0, 0.0, 3.0]]), "<b>": np.array([-0.0000488])})
+    assert "A<small>1 × 3; mean 1; 66.7" in html
+    wide = re.findall(r'<td class="right wide-only">([^<]+)<', html)
+    assert wide[:2] == ["1 × 3", "1"]
+    assert re.findall(r'<td class="right">([^<]+)<', html)[:2] == ["0", "3"]
+    assert "&lt;b&gt;" in html
+    assert "−4.88 · 10⁻⁵" in html

@@ -11,9 +11,7 @@ import streamlit as st
 from cnnlab.figures import cam_cards
 from cnnlab.figures.cam_cards import Card
 from cnnlab.figures.number_grid import number_grid
-from cnnlab.numerals import written
-from cnnlab.percent import percent
-from cnnlab.ui import controls, layout, panels
+from cnnlab.ui import controls, layout
 from cnnlab.ui.gradcam_setting import PAGE, Floats, Setting, where
 
 if TYPE_CHECKING:
@@ -28,22 +26,7 @@ def arrays(setting: Setting, cam: GradCam, channel: int) -> None:
     """Draw all arrays in a table, and one of them as a picture or as numbers."""
     st.markdown("##### Every array")
     named = _named(cam, channel)
-    panels.table(
-        ["Array", "Shape", "Smallest", "Largest", "Mean", "Exactly 0"],
-        [
-            [
-                what,
-                " × ".join(str(side) for side in values.shape),
-                written(float(values.min())),
-                written(float(values.max())),
-                written(float(values.mean(dtype=np.float64))),
-                percent(float((values == 0).mean())),
-            ]
-            for what, values in named.items()
-        ],
-        align="lrrrrr",
-        wide_only=[4, 5],
-    )
+    st.html(cam_cards.ranges(named))
     few = [what for what, values in named.items() if values.ndim < 3]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         what = controls.pick("Look at", few, key=f"{PAGE}_array", width=280)
@@ -93,7 +76,7 @@ def _one_array(what: str, values: Floats, how: str) -> None:
         return
     if how == "picture":
         one = Card(what, values, signed=bool(values.min() < 0), alt=f"{what}: {where(values)}.")
-        st.html(cam_cards.cards([cam_cards.card(one)], smallest="18rem"))
+        st.html(cam_cards.cards([cam_cards.card(one)], smallest="12rem"))
         return
     part, top, left = _window(values)
     title = what

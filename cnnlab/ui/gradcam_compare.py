@@ -13,7 +13,7 @@ from cnnlab.numerals import written
 from cnnlab.pace import about
 from cnnlab.percent import percent
 from cnnlab.ui import controls, networks, pace, work
-from cnnlab.ui.gradcam_setting import PAGE, Setting, class_maps, pointing_words, where
+from cnnlab.ui.gradcam_setting import PAGE, Setting, class_maps, patterns, pointing_words, where
 
 if TYPE_CHECKING:
     from cnnlab.attribution import ClassMap
@@ -46,7 +46,7 @@ def two_classes(setting: Setting) -> None:
     other = best if chosen == _BEST_OTHER else labels.index(chosen)
     pair = (setting.target, other)
     maps = class_maps(setting, pair, setting.layer)
-    largest = max(float(found.heat_map.max()) for found in maps)
+    largest = max(float(found.overlay_map.max()) for found in maps)
     cards = []
     for index, found in zip(pair, maps, strict=True):
         share = percent(setting.answer.probability(index))
@@ -73,14 +73,15 @@ def two_classes(setting: Setting) -> None:
             "more for the second.",
         )
     )
-    st.html(cam_cards.cards([cam_cards.card(each) for each in cards], smallest="14rem"))
+    st.html(cam_cards.cards([cam_cards.card(each) for each in cards], smallest="10rem"))
     if other == setting.target:
         st.caption("Both classes are the same one.")
     else:
         st.caption(
-            "Both maps come from one forward pass: only the way back differs. With one scale, a "
-            "dark map says that little speaks for that class; with two, each is stretched to its "
-            "own largest value. A map for a class does not say that the network chooses it."
+            "Both maps come from one forward pass: only the way back differs. One scale ends at "
+            "the largest value of the two maps: a dark map then says that little speaks for that "
+            "class. With two, each is stretched to its own largest value. A map for a class does "
+            "not say that the network chooses it."
         )
 
 
@@ -113,7 +114,7 @@ def four_depths(setting: Setting) -> None:
     for place, layer in enumerate(chosen):
         (found,) = class_maps(setting, (setting.target,), layer)
         cards.append(_depth_card(setting, layer, found, place / max(len(chosen) - 1, 1)))
-    st.html(cam_cards.cards([cam_cards.card(each) for each in cards], smallest="12rem"))
+    st.html(cam_cards.cards([cam_cards.card(each) for each in cards], smallest="10rem"))
     st.caption(
         "Each map has its own colour scale: numbers of different layers cannot be compared. Early "
         "maps are fine, but they show edges more than the class; the last is coarse, but about "
@@ -141,22 +142,23 @@ def _depth_card(setting: Setting, layer: str, found: ClassMap, depth: float) -> 
         f"Layer {place} of {len(setting.layers)}: {count} maps of {rows} × {columns}; a cell "
         f"stands for {height / rows:.2g} × {width / columns:.2g} pixels. "
     )
+    early, middle, late = patterns(setting.name)
     if depth < 0.3:
         words += (
-            "Channels answer to edges and colours anywhere; one weight for a whole channel "
+            f"Channels answer to {early} anywhere; one weight for a whole channel "
             "cannot tell those of the object from the others. "
         )
     elif depth < 0.9:
-        words += "Channels answer to textures and small parts. "
+        words += f"Channels answer to {middle}. "
     else:
-        words += "Channels answer to parts and objects: coarse, but about the class. "
+        words += f"Channels answer to {late}: coarse, but about the class. "
     empty = "" if found.heat_map.any() else "Empty: every sum is negative or 0 at this layer."
     return Card(
         layer,
         found.overlay_map,
         signed=False,
         alt=f"Grad-CAM at {layer}: {where(found.heat_map)}.",
-        text=words + pointing_words(setting, found),
+        text=words + pointing_words(setting, found, full=False),
         note=empty,
         photo=setting.seen,
         opacity=0.7,

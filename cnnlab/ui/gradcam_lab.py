@@ -72,7 +72,7 @@ def _heat(setting: Setting, cam: GradCam) -> None:
                 ),
                 cam_cards.card(map_card),
             ],
-            smallest="14rem",
+            smallest="10rem",
         )
     )
     st.caption(

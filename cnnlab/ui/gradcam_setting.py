@@ -26,6 +26,7 @@ __all__ = [
     "Setting",
     "class_maps",
     "explained",
+    "patterns",
     "pointing_words",
     "say_not_for",
     "settings",
@@ -166,18 +167,27 @@ def class_maps(setting: Setting, targets: tuple[int, ...], layer: str) -> list[C
     return work.in_queue(key, run, label=f"Explaining {setting.name}", own=setting.picture.own)
 
 
-def pointing_words(setting: Setting, cam: ClassMap) -> str:
-    """Say how the map lies to the object, where that is known."""
+def pointing_words(setting: Setting, cam: ClassMap, *, full: bool = True) -> str:
+    """Say how the map lies to the object, where that is known; `full`: also that it fills all."""
     place, found = setting.scene.place(), setting.scene.points(cam.overlay_map)
     if place is None or found is None or not cam.overlay_map.any():
         return ""
     if found.area > FILLED:
-        return f"The {place.label} fills what the network sees: no map can miss it."
+        return f"The {place.label} fills what the network sees: no map can miss it." if full else ""
     on = "on" if found.hit else f"{found.outside:.0f} pixels outside the box of"
     return (
         f"The largest value lies {on} the {place.label}; {percent(found.share)} of the map lies "
         f"in its box, which is {percent(found.area)} of the picture."
     )
+
+
+def patterns(name: str) -> tuple[str, str, str]:
+    """Return what the channels of a network answer to: early, in the middle, at the end."""
+    from cnnlab import catalogue
+
+    if name == catalogue.OWN:
+        return "edges", "short pieces of strokes", "curves and strokes"
+    return "edges and colours", "textures and small parts", "parts and objects"
 
 
 def where(values: Floats) -> str:

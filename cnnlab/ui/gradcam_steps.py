@@ -14,7 +14,8 @@ from cnnlab.numerals import written
 from cnnlab.percent import percent
 from cnnlab.ui import controls, layout, panels
 from cnnlab.ui.gradcam_arrays import arrays
-from cnnlab.ui.gradcam_setting import PAGE, Setting, where
+from cnnlab.ui.gradcam_setting import PAGE, Setting, patterns, where
+from cnnlab.ui.scroll_here import scroll_here
 
 if TYPE_CHECKING:
     from cnnlab.attribution import GradCam
@@ -23,7 +24,6 @@ __all__ = ["steps"]
 
 _MOST_FOR, _MOST_AGAINST = "the one that adds most", "the one that takes away most"
 _STEPS = (
-    "All",
     "1 Forward",
     "2 Score",
     "3 Gradient",
@@ -33,6 +33,8 @@ _STEPS = (
     "7 Enlarge",
     "Arrays",
 )
+_ALL = "All"
+_STEP, _MOVES = f"{PAGE}_step", f"{PAGE}_moves"
 _ROWS = 4  # channels that speak for the class, and against it
 
 
@@ -44,7 +46,8 @@ def steps(setting: Setting, cam: GradCam) -> None:
 
 @st.fragment
 def _steps(setting: Setting, cam: GradCam) -> None:
-    step = controls.choice("Step", list(_STEPS), key=f"{PAGE}_step")
+    scroll_here(st.session_state.get(_MOVES, 0), key=f"{PAGE}_scroll")
+    step = controls.choice("Step", [*_STEPS, _ALL], key=_STEP)
     channel = _channel(cam)
     sections: dict[str, Callable[[], None]] = {
         "1 Forward": lambda: _forward(setting, cam, channel),
@@ -56,9 +59,43 @@ def _steps(setting: Setting, cam: GradCam) -> None:
         "7 Enlarge": lambda: _enlarge(setting, cam),
         "Arrays": lambda: arrays(setting, cam, channel),
     }
-    for title, draw in sections.items():
-        if step in ("All", title):
-            draw()
+    with st.container():  # however much a step draws, the buttons below stay the same ones
+        for title, draw in sections.items():
+            if step in (_ALL, title):
+                draw()
+    if step != _ALL:
+        _way_on(_STEPS.index(step))
+
+
+def _way_on(place: int) -> None:
+    """Draw the buttons that lead to the step before and to the next one."""
+    before = _STEPS[place - 1] if place else ""
+    after = _STEPS[place + 1] if place + 1 < len(_STEPS) else ""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            "Step before",
+            key=f"{PAGE}_before",
+            icon=":material/arrow_back:",
+            disabled=not before,
+            on_click=_go,
+            args=(before,),
+        )
+        st.button(
+            "Next step",
+            key=f"{PAGE}_next",
+            icon=":material/arrow_forward:",
+            icon_position="right",
+            type="primary",
+            disabled=not after,
+            on_click=_go,
+            args=(after,),
+        )
+        st.caption(f"Next: {after}" if after else "This is the last one.")
+
+
+def _go(step: str) -> None:
+    st.session_state[_STEP] = step
+    st.session_state[_MOVES] = st.session_state.get(_MOVES, 0) + 1
 
 
 def _channel(cam: GradCam) -> int:
@@ -86,6 +123,7 @@ def _forward(setting: Setting, cam: GradCam, channel: int) -> None:
     count, rows, columns = maps.shape
     _title(1, f"Forward: the feature maps A of `{setting.layer}`")
     last = setting.layer == setting.recommended
+    late = patterns(setting.name)[2]
     words = (
         f"The picture goes through the network up to this layer: **{count} feature maps of "
         f"{rows} × {columns}**. "
@@ -93,11 +131,11 @@ def _forward(setting: Setting, cam: GradCam, channel: int) -> None:
     words += (
         "It is the usual choice: the last feature maps, before pooling over the whole map "
         "or dense layers mix all positions. Here the network still knows *where* something is, "
-        "and its channels stand for parts and objects."
+        f"and its channels stand for {late}."
         if last
         else f"Any layer with maps can be taken. The usual choice is `{setting.recommended}`, the "
         "last feature maps: there the network still knows *where* something is, and its channels "
-        "stand for parts and objects."
+        f"stand for {late}."
     )
     layout.prose(words)
     near = [int(k) for k in cam.strongest_channels(5) if k != channel][:3]
@@ -117,7 +155,7 @@ def _forward(setting: Setting, cam: GradCam, channel: int) -> None:
                 )
                 for k in (channel, *near)
             ],
-            smallest="9rem",
+            smallest="10rem",
         )
     )
     zeros = float((maps == 0).mean())
@@ -165,11 +203,12 @@ def _gradient(setting: Setting, cam: GradCam, channel: int) -> None:
             text="Orange: more here raises the score. Blue: it lowers it.",
         ),
         Card(
-            "Mean size over all channels",
+            "Mean of |dy/dA| over all channels",
             np.abs(cam.gradients).mean(axis=0),
             signed=False,
             alt="Where the score reacts to this layer at all.",
-            text="Where the score reacts to this layer at all, for or against.",
+            text=f"At each position, the mean of the gradient’s size (without its sign) over the "
+            f"{len(cam.gradients)} channels: where the score reacts to this layer at all.",
         ),
     ]
     st.html(cam_cards.cards([cam_cards.card(each) for each in several]))
@@ -189,14 +228,14 @@ def _weights(setting: Setting, cam: GradCam, channel: int) -> None:
     _title(4, "One weight for each channel: α, the mean of its gradient")
     st.latex(
         r"\alpha_k = \frac{1}{h\,w}\sum_{i,j}\frac{\partial y}{\partial A^k_{ij}}"
-        rf"\qquad \alpha_{{{channel}}} = {cam.weights[channel]:.3g}"
+        rf"\qquad \alpha_{{{channel}}} = {_in_latex(float(cam.weights[channel]))}"
     )
     st.html(cam_cards.bars(cam.weights, title="Weights"))
     positive, negative = int((cam.weights > 0).sum()), int((cam.weights < 0).sum())
     st.caption(
         f"All {len(cam.weights)} weights, sorted: {positive} above 0 speak for "
-        f"“{setting.category}” (orange), {negative} below 0 against it (blue). "
-        f"{cam_cards.range_of(cam.weights)}."
+        f"“{setting.category}” (orange), {negative} below 0 against it (blue), "
+        f"{len(cam.weights) - positive - negative} are exactly 0. {_why_zero(cam)}"
     )
     for sign, words in ((1, "speak most for it"), (-1, "speak most against it")):
         chosen = [int(k) for k in cam.strongest_channels(_ROWS, sign=sign)]
@@ -211,6 +250,31 @@ def _weights(setting: Setting, cam: GradCam, channel: int) -> None:
         "Each kind of picture has one colour scale for all rows; blue is below 0, orange above. A "
         "weight is one number for the whole map: it cannot speak for a channel at one place and "
         "against it at another. The order is by what a channel adds in all, not by its weight."
+    )
+
+
+def _in_latex(value: float) -> str:
+    """Write a number as everywhere, in LaTeX."""
+    digits, _, power = written(value).replace("−", "-").partition(" · 10")
+    plain = power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
+    return digits.replace(",", "{,}") + (rf" \cdot 10^{{{plain}}}" if plain else "")
+
+
+def _why_zero(cam: GradCam) -> str:
+    """Say why some weights are exactly 0; nothing where none is."""
+    zero = cam.weights == 0
+    if not zero.any():
+        return ""
+    silent = int((zero & (cam.gradients == 0).all(axis=(1, 2))).sum())
+    count = int(zero.sum())
+    if not silent:
+        return "In those that are 0 the gradients of the cells cancel."
+    which = "these" if silent == count else f"{silent} of these"
+    rest = "" if silent == count else " In the others the gradients of the cells cancel."
+    return (
+        f"In {which} maps the gradient is 0 in every cell: the score does not react to them, "
+        "since the weights that lead from them to this class are 0, or a ReLU or a max pooling "
+        f"on the way passes nothing back.{rest}"
     )
 
 
@@ -301,12 +365,25 @@ def _relu(cam: GradCam) -> None:
         "maps, not on the weights. Positions that speak against the class probably belong to "
         "other classes, so they are left out of the picture."
     )
-    st.caption(f"Kept: {written(kept)} in all. Set to 0: {written(lost)} in all.")
+    positions, above = cam.signed_map.size, int((cam.heat_map > 0).sum())
+    below = int((cam.signed_map < 0).sum())
+    st.caption(
+        f"Kept: the {above} of {positions} positions where S is above 0; their values add up to "
+        f"{written(kept)}. Set to 0: the {below} positions where S is below 0; theirs add up to "
+        f"{written(-lost)}."
+    )
 
 
 def _enlarge(setting: Setting, cam: GradCam) -> None:
     rows, columns = cam.heat_map.shape
     height, width = cam.overlay_map.shape
+    high, low = float(cam.heat_map.max()), float(cam.overlay_map.max())
+    flatter = (
+        f" The largest value falls from {written(high)} to {written(low)}, since each pixel is a "
+        "mix of the cells around it."
+        if written(low) != written(high)
+        else ""
+    )
     _title(7, f"Enlarged from {rows} × {columns} to {height} × {width}, and laid over")
     cards = [
         Card("The map", cam.heat_map, signed=False, alt=f"The map: {where(cam.heat_map)}."),
@@ -316,7 +393,8 @@ def _enlarge(setting: Setting, cam: GradCam) -> None:
             signed=False,
             alt="The enlarged map.",
             photo=setting.seen,
-            text=f"One cell stands for about {height / rows:.3g} × {width / columns:.3g} pixels.",
+            text=f"One cell stands for about {height / rows:.3g} × {width / columns:.3g} pixels."
+            + flatter,
         ),
         Card(
             "Over the picture",

@@ -19,8 +19,26 @@ __all__ = ["check_exercises", "users_ask", "which_layer"]
 
 
 def which_layer() -> None:
-    """Show a sensible layer for each family, and where the method does not apply."""
+    """Show a sensible layer for each family, and where the method does not apply, folded."""
     st.subheader("Which layer, family by family", anchor=False)
+    _families()
+
+
+@st.fragment
+def _families() -> None:
+    panel = st.expander(
+        "The layer of each family, and where Grad-CAM does not apply",
+        icon=":material/layers:",
+        key=f"{PAGE}_families",
+        on_change="rerun",
+        bind="query-params",
+    )
+    if panel.open:
+        with panel:
+            _family_table()
+
+
+def _family_table() -> None:
     panels.table(
         ["Family", "Layer", "Maps for 224 × 224", "Why"],
         [
@@ -55,12 +73,12 @@ _ASKED = {
     "not. For a class that is not in the picture you still get a map: what speaks for it most, "
     "however little. Look at its score and its range.",
     "Why is my map empty?": "Every weighted sum is negative or 0, and the ReLU has removed it. Or "
-    "the gradient itself is 0, because a ReLU on the way to the score is closed. Section 5 shows "
+    "the gradient itself is 0, because a ReLU on the way to the score is closed. Step 5 shows "
     "the sum with its sign.",
     "Why is it all one colour?": "Colours are stretched to the map’s own range. If all values are "
     "nearly alike, small differences fill the whole scale; if the object fills the picture, "
     "everything is warm. The numbers at the ends of the scale tell.",
-    "Where is the ReLU?": "After the sum over the channels, once (section 6). The ReLUs inside "
+    "Where is the ReLU?": "After the sum over the channels, once (step 6). The ReLUs inside "
     "the network are left as they are; changing those is guided backpropagation, another method.",
     "Softmax or logit?": "The score before the softmax. After it, the gradient is nearly 0 for a "
     "sure answer and mixes in the other classes.",
@@ -76,13 +94,11 @@ def users_ask() -> None:
     if layout.is_lecture():
         return
     st.subheader("What users ask", anchor=False)
-    st.html(
-        "".join(
-            f'<div class="exercise"><details><summary><strong>{escape(question)}</strong>'
-            f"</summary><p>{answer}</p></details></div>"
-            for question, answer in _ASKED.items()
-        )
+    folded = "".join(
+        f"<details><summary><strong>{escape(question)}</strong></summary><p>{answer}</p></details>"
+        for question, answer in _ASKED.items()
     )
+    st.html(f'<div class="exercise">{folded}</div>')
 
 
 def check_exercises(setting: Setting, cam: GradCam) -> None:

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from cnnlab import loading, pretrained, samples
 from cnnlab.attribution import grad_cam, grad_cam_steps
-from cnnlab.ui import gradcam_arrays, gradcam_compare
+from cnnlab.numerals import written
+from cnnlab.ui import gradcam_arrays, gradcam_compare, gradcam_steps
 from tests.real_weights import needs_weights
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "grad_cam.py"
@@ -48,10 +49,21 @@ def no_weights(tmp_path, monkeypatch):
 @pytest.mark.usefixtures("no_weights")
 def test_it_opens_with_a_digit_where_no_weights_are():
     app = opened()
-    page = shown(app)
     assert app.selectbox(key="grad_cam_network").value == "lenet_digits"
-    assert "Grad-CAM at relu2" in page
-    assert [text for text in words(app).splitlines() if text.startswith("##### ")] == [
+    assert "Grad-CAM at relu2" in shown(app)
+    assert headings(app) == ["##### 1. Forward: the feature maps A of `relu2`"]
+    app.button(key="grad_cam_check_misled").click().run()
+    assert any("Not yet" in info.value or "Yes" in info.value for info in [*app.info, *app.success])
+
+
+def headings(app: AppTest) -> list[str]:
+    return [text for text in words(app).splitlines() if text.startswith("##### ")]
+
+
+@pytest.mark.usefixtures("no_weights")
+def test_one_goes_from_step_to_step_and_back_or_sees_all():
+    every = headings(opened(step="All"))
+    assert every == [
         "##### 1. Forward: the feature maps A of `relu2`",
         "##### 2. The score y of “7”",
         "##### 3. The gradient: dy/dA, back to the layer",
@@ -61,8 +73,62 @@ def test_it_opens_with_a_digit_where_no_weights_are():
         "##### 7. Enlarged from 8 × 8 to 28 × 28, and laid over",
         "##### Every array",
     ]
-    app.button(key="grad_cam_check_misled").click().run()
-    assert any("Not yet" in info.value or "Yes" in info.value for info in [*app.info, *app.success])
+    app = opened()
+    assert app.button(key="grad_cam_before").disabled
+    for title in every[1:]:
+        app.button(key="grad_cam_next").click().run()
+        assert not app.exception
+        assert headings(app) == [title]
+    assert app.button(key="grad_cam_next").disabled
+    app.button(key="grad_cam_before").click().run()
+    assert headings(app) == [every[-2]]
+
+
+@pytest.mark.usefixtures("no_weights")
+def test_channels_of_the_digit_network_stand_for_strokes():
+    said = words(opened()) + shown(opened())
+    assert "curves and strokes" in said
+    assert "parts and objects" not in said
+    assert "colours anywhere" not in said
+
+
+@pytest.mark.usefixtures("no_weights")
+@pytest.mark.parametrize("digit", ["digit-7-1", "digit-3-1"])
+def test_a_scale_of_two_classes_ends_at_the_larger_of_the_two_maps(digit):
+    app = opened(digit=digit)
+    ends = r"<span>0</span><span>([\d.]+)</span></div><p>28 × 28, from 0 to ([\d.]+),"
+    _, *pair = re.findall(ends, shown(app))[:3]
+    assert {end for end, _ in pair} == {max((high for _, high in pair), key=float)}
+
+
+@needs_weights("squeezenet1_0")
+def test_the_weights_that_are_neither_above_nor_below_zero_are_named():
+    app = opened(network="squeezenet1_0", step="4 Weights")
+    found = re.search(r"(\d+) above 0 .+ (\d+) below 0 .+ (\d+) are exactly 0\. (.+)", words(app))
+    counts = [int(found[place]) for place in (1, 2, 3)]
+    assert counts == [31, 46, 435]
+    assert sum(counts) == 512
+    assert "the gradient is 0 in every cell" in found[4]
+    relu = words(opened(network="squeezenet1_0", step="6 ReLU"))
+    kept, every, lost = (
+        int(n)
+        for n in re.search(
+            r"the (\d+) of (\d+) positions where S is above 0; .+ the (\d+) positions", relu
+        ).groups()
+    )
+    assert kept + lost == every == 169
+
+
+@needs_weights("squeezenet1_0")
+def test_that_nothing_can_miss_the_cat_is_said_once():
+    said = "The cat fills what the network sees: no map can miss it."
+    assert shown(opened(network="squeezenet1_0")).count(said) == 1
+
+
+def test_a_number_in_a_formula_is_written_as_elsewhere():
+    assert gradcam_steps._in_latex(-0.0000488) == r"-4.88 \cdot 10^{-5}"
+    assert gradcam_steps._in_latex(1234.5) == "1{,}234"
+    assert gradcam_steps._in_latex(0.25) == "0.25"
 
 
 @needs_weights("squeezenet1_0")
@@ -96,9 +162,10 @@ def test_the_arrays_on_the_page_are_those_of_the_method(monkeypatch):
         last["Enlarged"], grad_cam(model, batch, target=285, layer="features"), rtol=1e-5
     )
     table = shown(app)
-    smallest = f"{cam.signed_map.min():.3g}".replace("-", "−")
+    smallest, largest = written(float(cam.signed_map.min())), written(float(cam.signed_map.max()))
     cell = '<td class="right">'
-    assert f"Sum before the ReLU</th>{cell}13 × 13</td>{cell}{smallest}<" in table
+    assert "Sum before the ReLU<small>13 × 13; mean " in table
+    assert f"{cell}{smallest}</td>{cell}{largest}</td>" in table
     file = np.load(io.BytesIO(gradcam_arrays._npz(cam)))
     assert set(file) >= {"activations", "gradients", "weights", "signed_map", "heat_map"}
 
@@ -126,9 +193,13 @@ def test_the_cat_and_the_cup_have_maps_of_their_own():
     assert "The largest value lies on the cat; 78" in page
     assert "espresso: score 25.2, 99.1" in page
     assert "Egyptian cat rather than espresso" in page
-    assert page.count("<span>0.733</span>") == 2  # one scale for both
+    ends = r"<span>0</span><span>([\d.]+)</span></div><p>224 × 224, from 0 to ([\d.]+),"
+    top, *pair = re.findall(ends, page)[:3]
+    assert {end for end, _ in pair} == {max((high for _, high in pair), key=float)}  # one scale
     app.toggle(key="grad_cam_common").set_value(False).run()
-    assert shown(app).count("<span>0.73</span>") == 1
+    found = re.findall(ends, shown(app))
+    assert found[0] == top
+    assert all(end == high for end, high in found)
 
 
 @needs_weights("squeezenet1_0")
