@@ -85,7 +85,7 @@ def _way_on(place: int) -> None:
             key=f"{PAGE}_next",
             icon=":material/arrow_forward:",
             icon_position="right",
-            type="primary",
+            type="primary" if after else "secondary",
             disabled=not after,
             on_click=_go,
             args=(after,),
