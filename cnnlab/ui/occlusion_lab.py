@@ -292,8 +292,9 @@ def _per_pixel(film: _Film, label: str) -> None:
         f"the window in row {top + 1}, column {left + 1}: the probability is then "
         f"{percent(most)}. The score is the number before the softmax; the probability may fall "
         "more elsewhere, where other classes gain.</p><p>Each pixel has the mean over all windows "
-        "that hide it. Orange: without it the score falls. Blue: without it the score rises. "
-        f"All values are from {written(float(values.min()))} to {written(float(values.max()))}.</p><p>The map is as "
+        "that hide it. Orange: without it the score falls. Blue: without it the score rises. All "
+        f"values are from {written(float(values.min()))} to {written(float(values.max()))}.</p>"
+        "<p>The map is as "
         "coarse as the window: it does not say which pixels inside it count.</p></div></div>"
     )
 
