@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["written"]
+__all__ = ["signed", "written"]
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -40,3 +40,14 @@ def written(value: float, digits: int = 3) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text.replace("-", "−")
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """Return a number as `written` does, with its sign, plus or minus; 0 has none.
+
+    Examples
+    --------
+    >>> signed(0.5), signed(-2.25), signed(1085.59), signed(0.0)
+    ('+0.5', '−2.25', '+1,086', '0')
+    """
+    return f"{'+' if value > 0 else ''}{written(value, digits)}"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnlab.numerals import written
+from cnnlab.numerals import signed, written
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,10 @@ def test_it_can_be_read_back(value: float, digits: int) -> None:
     plain = text.replace(",", "").replace("−", "-").replace(" · 10", "e")
     plain = plain.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
     assert float(plain) == pytest.approx(value, rel=0.51 * 10.0 ** (1 - digits), abs=0)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1085.59, "+1,086"), (-0.5, "−0.5"), (0.0, "0"), (2e-7, "+2 · 10⁻⁷")]
+)
+def test_signed(value: float, text: str) -> None:
+    assert signed(value) == text

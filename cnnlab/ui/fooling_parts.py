@@ -214,11 +214,10 @@ def _network_line(setting: Setting) -> None:
     )
     middle = len(view.epsilons) // 2
     step = view.n * view.mean_gradient
-    count = f"{view.n:,}".replace(",", "\u202f")
     st.markdown(
         _minus(
-            f"Score of “{label}”, before the softmax. The picture has n = {count} numbers, and the "
-            f"gradient has the mean size {view.mean_gradient:.3g}. So each grey level should "
+            f"Score of “{label}”, before the softmax. The picture has n = {view.n:,} numbers, and "
+            f"the gradient has the mean size {view.mean_gradient:.3g}. So each grey level should "
             f"{'add' if towards else 'take away'} n · mean = **{step:.2f}**. For ε = "
             f"{view.epsilons[middle]:g} the line says {view.foretold[middle]:.2f}, the network "
             f"{view.actual[middle]:.2f}."
