@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["factor", "written"]
+__all__ = ["factor", "signed", "written"]
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -69,3 +69,14 @@ def factor(value: float, times: int, *, decimals: int = 2) -> str:
         if f"{times * float(f'{value:.{digits - 1}e}'):.{decimals}f}" == product:
             return written(value, digits)
     return written(value, 17)
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """Return a number as `written` does, with its sign, plus or minus; 0 has none.
+
+    Examples
+    --------
+    >>> signed(0.5), signed(-2.25), signed(1085.59), signed(0.0)
+    ('+0.5', '−2.25', '+1,086', '0')
+    """
+    return f"{'+' if value > 0 else ''}{written(value, digits)}"

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnnlab.figures import cam_cards
 from cnnlab.figures.cam_cards import Card, bars, card, contributors
 from cnnlab.figures.heat_pictures import AGAINST, FOR
 
@@ -57,12 +56,3 @@ def test_bars_stand_on_zero(values):
     heights = [float(x) for x in re.findall(r"height:([\d.]+)%", html)]
     assert max(heights, default=0) <= 100
     assert len(heights) == len(values)
-
-
-def test_numbers_have_three_digits():
-    assert [cam_cards.written(x) for x in (0.0, 12.345, 98765.0, -1e-9)] == [
-        "0",
-        "12.3",
-        "98,800",
-        "−1e−09",
-    ]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnlab.numerals import factor, written
+from cnnlab.numerals import factor, signed, written
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,10 @@ def test_a_reader_who_multiplies_gets_the_product(value, times, decimals):
         digits, power = shown.replace("⁻", "-").split(" · 10")
         shown = f"{digits}e{power.translate(str.maketrans('⁰¹²³⁴⁵⁶⁷⁸⁹', '0123456789'))}"
     assert f"{times * float(shown):.{decimals}f}" == f"{times * value:.{decimals}f}"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1085.59, "+1,086"), (-0.5, "−0.5"), (0.0, "0"), (2e-7, "+2 · 10⁻⁷")]
+)
+def test_signed(value: float, text: str) -> None:
+    assert signed(value) == text

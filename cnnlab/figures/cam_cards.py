@@ -14,6 +14,7 @@ from PIL import Image
 from cnnlab.figures.heat_pictures import drawn_over, scale_bar
 from cnnlab.figures.pictures import data_link
 from cnnlab.figures.theme import ROLES
+from cnnlab.numerals import signed, written
 
 __all__ = [
     "STYLE",
@@ -25,7 +26,6 @@ __all__ = [
     "heading",
     "photo_card",
     "range_of",
-    "written",
 ]
 
 Floats = NDArray[np.floating[Any]]
@@ -169,18 +169,6 @@ def range_of(values: Floats) -> str:
     return f"{shape}, from {written(low)} to {written(high)}, mean {written(mean)}"
 
 
-def written(value: float) -> str:
-    """Write a number with three digits and a true minus sign.
-
-    Examples
-    --------
-    >>> written(-0.00012345), written(1234.0)
-    ('−0.000123', '1,230')
-    """
-    text = f"{float(f'{value:.3g}'):,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-    return text.replace("-", "−")
-
-
 def heading(number: int, title: str) -> str:
     """Return the title of a numbered step."""
     return f"{number}. {title}"
@@ -224,7 +212,7 @@ def contributors(
         lines.append(
             f'<tr{mark}><th scope="row">{"▸ " if channel == chosen else ""}{channel}</th>'
             f'<td class="number">{written(weight)}</td>{cells}'
-            f'<td class="number">{"+" if added > 0 else ""}{written(added)}</td></tr>'
+            f'<td class="number">{signed(added)}</td></tr>'
         )
     head = "".join(f"<th>{text}</th>" for text in ("k", "α", "A", "dy/dA", "α · A", "sum of α · A"))
     return (

@@ -15,8 +15,9 @@ from PIL import Image
 
 from cnnlab.exercises.grad_cam import FILLED, Check, Scene, lost_layer, misleads
 from cnnlab.figures import cam_cards
-from cnnlab.figures.cam_cards import Card, written
+from cnnlab.figures.cam_cards import Card
 from cnnlab.figures.number_grid import number_grid
+from cnnlab.numerals import written
 from cnnlab.pace import about
 from cnnlab.percent import percent
 from cnnlab.samples import SAMPLES
@@ -425,7 +426,7 @@ def _weights(setting: Setting, cam: GradCam, channel: int) -> None:
     st.html(cam_cards.bars(cam.weights, title="Weights"))
     positive, negative = int((cam.weights > 0).sum()), int((cam.weights < 0).sum())
     st.caption(
-        f"All {len(cam.weights)} weights, sorted: {positive} above 0 speak for "
+        f"All {len(cam.weights):,} weights, sorted: {positive} above 0 speak for "
         f"“{setting.category}” (orange), {negative} below 0 against it (blue). "
         f"{cam_cards.range_of(cam.weights)}."
     )
@@ -481,7 +482,7 @@ def _sum(setting: Setting, cam: GradCam, channel: int) -> None:
             text="One term of the sum.",
         ),
         Card(
-            f"Sum over all {len(cam.weights)} channels",
+            f"Sum over all {len(cam.weights):,} channels",
             cam.signed_map,
             signed=True,
             alt=f"The sum before the ReLU: {_where(cam.signed_map)}.",

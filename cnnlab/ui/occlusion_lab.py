@@ -110,7 +110,7 @@ def experiment(setting: Setting) -> None:
     with long_work.started(
         f"{PAGE}_start",
         setting.key,
-        f"Slide the window over {count} positions (about {about(needs)})",
+        f"Slide the window over {count:,} positions (about {about(needs)})",
         icon=":material/play_arrow:",
         ask=needs > _PATIENCE,
     ) as going:
@@ -119,7 +119,7 @@ def experiment(setting: Setting) -> None:
         film = work.in_queue(
             setting.key,
             lambda: _slide(setting),
-            label=f"Sliding the window, {count} positions",
+            label=f"Sliding the window, {count:,} positions",
             own=setting.picture.own,
         )
     _show(setting, film)
@@ -223,7 +223,7 @@ def _classes(found: Occlusion, target: int, names: list[str]) -> dict[str, Any]:
                 "colour": category.colour,
                 "ink": category.ink,
                 "name": "other classes" if category.index == OTHERS else names[category.index],
-                "where": f"{category.count} of all {total} positions, {_around(category.where)}",
+                "where": f"{category.count} of all {total:,} positions, {_around(category.where)}",
             }
             for category in shown
         ],
