@@ -7,6 +7,7 @@ from. Captum computes what it has; the networks stay untouched.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +18,7 @@ from captum.attr import InputXGradient, NoiseTunnel, Saliency
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.overrides import TorchFunctionMode
 
 from cnnlab.checks import InputError, in_range
 from cnnlab.compute import progress
@@ -425,7 +427,12 @@ def layer_gradients(
     for target in targets:
         in_range(target, name="target", low=0)
     watched = record(model, layer, in_place=True)
-    with torch.inference_mode(False), torch.enable_grad(), watched as seen:
+    with ExitStack() as behind, torch.inference_mode(False), torch.enable_grad(), watched as seen:
+
+        def begin(*_: Any) -> None:  # what lies before the layer has no way back
+            behind.enter_context(_ShortWayBack())
+
+        seen.layer.register_forward_hook(begin)
         # Most CPU kernels are faster where the channels of a pixel lie side by side.
         fast = image.contiguous(memory_format=torch.channels_last)
         outputs = _class_scores(seen.model(fast), max(targets))
@@ -450,6 +457,45 @@ def layer_gradients(
                 )
             gradients.append(found[0])
     return maps[0], torch.stack(gradients), outputs[0, targets].detach()
+
+
+class _ShortWayBack(TorchFunctionMode):
+    """Lets 1 x 1 convolutions behind the layer pass back only the channels that have a gradient.
+
+    A network that ends in one, as SqueezeNet does, has a channel for every class, and all of them
+    but one have none.
+    """
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        if func is torch.conv2d and not kwargs and args[0].requires_grad and _is_pointwise(*args):
+            return _Pointwise.apply(*args[:3])
+        return func(*args, **(kwargs or {}))
+
+
+def _is_pointwise(
+    x: Tensor, weight: Tensor, _bias: Any, stride: Any, padding: Any, _dilation: Any, groups: int
+) -> bool:
+    frozen = not weight.requires_grad
+    plain = (tuple(stride), padding, groups) in (((1, 1), (0, 0), 1), ((1, 1), "valid", 1))
+    return frozen and plain and tuple(weight.shape[2:]) == (1, 1)
+
+
+class _Pointwise(torch.autograd.Function):
+    """A 1 x 1 convolution with frozen weights."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        ctx.save_for_backward(weight)
+        return functional.conv2d(x, weight, bias)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        (gradient,), (weight,) = gradients, ctx.saved_tensors  # (N, K, h, w), (K, C, 1, 1)
+        used = gradient.ne(0).flatten(2).any(2).any(0).nonzero()[:, 0]
+        some, rows = gradient.index_select(1, used), weight.index_select(0, used)[:, :, 0, 0]
+        return torch.einsum("nkhw,kc->nchw", some, rows), None, None
 
 
 def _grad_cam(model: nn.Module, image: Tensor, target: int, layer: str) -> Explanation:

@@ -454,9 +454,9 @@ class WindowReplay:
         clean, width = self._rows_of(value.number, border, outside)
         height, across = size
         down, right = np.arange(height), np.arange(across)
-        places = (top[:, None, None] + down[:, None]) * width + left[:, None, None] + right
-        cells = clean.index_select(0, torch.from_numpy(places.ravel()))
-
+        places = (
+            (top[:, None, None] + down[:, None]) * width + left[:, None, None] + right
+        ).ravel()
         rows, columns = value.region
         r = rows.start[at] + border[2] - top
         c = columns.start[at] + border[0] - left
@@ -469,7 +469,13 @@ class WindowReplay:
             inside = ((r >= 0) & (r < height))[:, :, None] & ((c >= 0) & (c < across))[:, None, :]
             kept = np.flatnonzero(inside)
             target, changed = target[kept], changed.index_select(0, torch.from_numpy(kept))
+        unchanged = np.ones(len(places), dtype=bool)
+        unchanged[target] = False
+        rest = np.flatnonzero(unchanged)
+        cells = clean.new_empty((len(places), *clean.shape[1:]))
         cells.index_copy_(0, torch.from_numpy(target), changed)
+        known = clean.index_select(0, torch.from_numpy(places[rest]))
+        cells.index_copy_(0, torch.from_numpy(rest), known)
         channels = value.cells.shape[1:-2]
         shaped = cells.view(len(top), height, across, *channels)
         return shaped.movedim((1, 2), (-2, -1))
@@ -625,6 +631,7 @@ def _window_of(call: Call) -> _Window | None:
         stride, dilation = _pair(given.get("stride", 1)), _pair(given.get("dilation", 1))
         bias, groups = given.get("bias"), given.get("groups", 1)
         kernel_size = (weight.shape[2], weight.shape[3])
+        weight = weight.contiguous(memory_format=torch.channels_last)
 
         def multiply(cells: Tensor) -> Tensor:  # 1 x 1: a matrix product, cell by cell
             rows = F.linear(cells.permute(0, 2, 3, 1), weight[:, :, 0, 0], bias)

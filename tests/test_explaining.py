@@ -7,7 +7,7 @@ from captum.attr import Deconvolution, GuidedBackprop, IntegratedGradients
 from torch import fx, nn
 from torch.nn import functional
 
-from cnnlab import digits, loading
+from cnnlab import digits, explaining, loading
 from cnnlab.attribution import grad_cam
 from cnnlab.checks import InputError
 from cnnlab.explaining import (
@@ -461,3 +461,31 @@ def test_a_layer_on_which_the_score_does_not_depend():
 
     with pytest.raises(InputError, match="does not depend on layer 'unused'"):
         explain("grad_cam", Split().requires_grad_(False), picture(), target=0, layer="unused")
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_the_short_way_back_through_a_pointwise_convolution_is_exact(bias, monkeypatch):
+    torch.manual_seed(0)
+    model = nn.Sequential(
+        nn.Conv2d(3, 6, 3),
+        nn.ReLU(),
+        nn.Conv2d(6, 9, 1, bias=bias),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+    ).requires_grad_(False)
+    x = torch.randn(1, 3, 8, 7)
+    seen = []
+    backward = explaining._Pointwise.backward
+    monkeypatch.setattr(
+        explaining._Pointwise,
+        "backward",
+        staticmethod(lambda *args: seen.append(1) or backward(*args)),
+    )
+    maps, gradients, scores = explaining.layer_gradients(model, x, targets=[4, 0], layer="1")
+    assert len(seen) == 2
+    leaf = maps[None].clone().requires_grad_()
+    outputs = model[2:](leaf)
+    assert torch.allclose(outputs[0, [4, 0]].detach(), scores)
+    for target, found in zip((4, 0), gradients, strict=True):
+        (expected,) = torch.autograd.grad(outputs[0, target], leaf, retain_graph=True)
+        assert torch.allclose(found, expected[0], rtol=1e-6, atol=0)
