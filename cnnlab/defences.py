@@ -54,8 +54,10 @@ class Defence:
 DEFENCES = MappingProxyType(
     {
         "jpeg": Defence("JPEG compression", "quality", "JPEG, quality {}", 5, 95, 60),
-        "blur": Defence("Blur", "σ in pixels", "Blur, σ = {} px", 0.2, 3.0, 1.0, 0.1),
-        "shift": Defence("Shift", "pixels", "Shift by {} px", 1, 16, 3),
+        "blur": Defence(
+            "Blur", "σ in pixels", "Blur, σ\u00a0=\u00a0{}\u00a0px", 0.2, 3.0, 1.0, 0.1
+        ),
+        "shift": Defence("Shift", "pixels", "Shift by {}\u00a0px", 1, 16, 3),
         "shrink": Defence(
             "Shrink, enlarge", "per cent", "Shrink to {}\u202f%, enlarge", 25, 95, 70
         ),

@@ -478,6 +478,7 @@ def defences(setting: Setting, fooled: Fooled | None) -> None:
             about.high,
             about.usual,
             about.step,
+            "%.1f" if about.step < 1 else "%d",
             key=f"{PAGE}_{kind}",
             bind="query-params",
         )
@@ -609,7 +610,8 @@ def _table(
     first = fooled.answers[0]
 
     def said(answer: tuple[int, float]) -> str:
-        return f"{labels[answer[0]]}: {percent(answer[1])}"
+        share = percent(answer[1]).replace(" ", "\u00a0")
+        return f"{labels[answer[0]]}: {share}"
 
     bare = [
         "none",
@@ -634,7 +636,7 @@ def _table(
         )
     attacked = any(behind.through for behind in found.values())
     which = "Attacked through it" if attacked else "Fooled picture"
-    head = ["Defence", "Clean picture", which, "First answer back?", "Samples kept"]
+    head = ["Defence", "Clean picture", which, "Answer back?", "Samples kept"]
     shown = len(head) if kept is not None else len(head) - 1
     panels.table(head[:shown], [row[:shown] for row in rows], align="lllrr"[:shown], wide_only=[1])
     st.markdown(_cost(fooled, [found[kind].clean for kind in strengths], kept))

@@ -132,7 +132,12 @@ def test_a_patch_waits_for_a_press():
 
 def test_defences_are_tried_and_counted():
     page = text(opened(**DIGITS, part="Defences"))
-    for row in ("JPEG, quality 60", "Blur, σ = 1 px", "Shift by 3 px", "Shrink to 70\u202f%, enl"):
+    for row in (
+        "JPEG, quality 60",
+        "Blur, σ\u00a0=\u00a01\u00a0px",
+        "Shift by 3\u00a0px",
+        "Shrink to 70\u202f%, enl",
+    ):
         assert f'<th scope="row">{row}' in page
     kept = [int(count) for count in re.findall(r">(\d+) of 40<", page)]
     assert kept[0] == 40  # without a defence
