@@ -100,10 +100,18 @@ class CellSum:
         (row, column) or None
             In the input; None where the window lies wholly in the padding.
         """
+        i, j = self._strongest(index)
+        return (int(self.rows[i]), int(self.columns[j])) if self.inside[i, j] else None
+
+    def strongest_product(self, index: int) -> float:
+        """Return the product at `strongest_place`: the one that adds most, or takes off most."""
+        return float(self.products[index][self._strongest(index)])
+
+    def _strongest(self, index: int) -> tuple[int, int]:
         sign = -1.0 if self.contributions[index] < 0 else 1.0
         helped = np.where(self.inside, sign * self.products[index], -np.inf)
         i, j = np.unravel_index(int(helped.argmax()), helped.shape)
-        return (int(self.rows[i]), int(self.columns[j])) if self.inside[i, j] else None
+        return int(i), int(j)
 
 
 def conv_sum(

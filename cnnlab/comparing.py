@@ -134,7 +134,7 @@ def in_a_sentence(one: Entry, other: Entry) -> str:
     >>> from cnnlab.choosing import entries
     >>> by_name = {entry.name: entry for entry in entries("first")}
     >>> in_a_sentence(by_name["resnet50"], by_name["efficientnet_b0"])
-    'Of 1000 pictures, efficientnet_b0 gets 16 more right at the first guess than resnet50; it \
+    'Of 1,000 pictures, efficientnet_b0 gets 16 more right at the first guess than resnet50; it \
 needs 10.6 times fewer operations and has 4.83 times fewer parameters.'
     """
     if one.accuracy is None or other.accuracy is None:
@@ -142,7 +142,7 @@ needs 10.6 times fewer operations and has 4.83 times fewer parameters.'
     worse, better = sorted((one, other), key=lambda entry: entry.accuracy or 0.0)
     more = round(10 * ((better.accuracy or 0.0) - (worse.accuracy or 0.0)))
     gain = (
-        f"Of 1000 pictures, {better.name} gets {more} more right at the first guess than "
+        f"Of 1,000 pictures, {better.name} gets {more} more right at the first guess than "
         f"{worse.name}"
         if more
         else f"{better.name} and {worse.name} are right equally often"

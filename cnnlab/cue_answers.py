@@ -13,7 +13,7 @@ from PIL import Image
 
 from cnnlab.catalogue import weights_of
 from cnnlab.checks import InputError
-from cnnlab.compute import progress
+from cnnlab.compute import part, progress
 from cnnlab.cues import Pixels
 from cnnlab.loading import using
 from cnnlab.pretrained import as_seen, preprocess
@@ -138,7 +138,13 @@ def conflicts(
     ]
     if not pairs:
         raise InputError("this network names fewer than two of the samples, so nothing can differ")
-    answers = answers_to([make(one, other) for one, other in pairs], name)
+    made = []
+    with part(0.0, 0.3):
+        for number, (one, other) in enumerate(pairs):
+            progress(number / len(pairs))
+            made.append(make(one, other))
+    with part(0.3, 1.0):
+        answers = answers_to(made, name)
     return [
         Conflict(one, other, judge(row, shape=classes[one], texture=classes[other]))
         for (one, other), row in zip(pairs, answers, strict=True)

@@ -36,28 +36,36 @@ class Defence:
         What it does.
     strength : str
         What its number means.
-    low, high, usual : int
-        Range of the number, and where it begins.
+    named : str
+        How the defence is called with a number in place of ``{}``.
+    low, high, usual, step : int or float
+        Range of the number, where it begins, and what lies between two of them.
     """
 
     title: str
     strength: str
-    low: int
-    high: int
-    usual: int
+    named: str
+    low: float
+    high: float
+    usual: float
+    step: float = 1
 
 
 DEFENCES = MappingProxyType(
     {
-        "jpeg": Defence("JPEG compression", "quality", 5, 95, 60),
-        "blur": Defence("Blur", "tenths of a pixel", 2, 30, 10),
-        "shift": Defence("Shift", "pixels", 1, 16, 3),
-        "shrink": Defence("Shrink, enlarge", "per cent", 25, 95, 70),
+        "jpeg": Defence("JPEG compression", "quality", "JPEG, quality {}", 5, 95, 60),
+        "blur": Defence(
+            "Blur", "σ in pixels", "Blur, σ\u00a0=\u00a0{}\u00a0px", 0.2, 3.0, 1.0, 0.1
+        ),
+        "shift": Defence("Shift", "pixels", "Shift by {}\u00a0px", 1, 16, 3),
+        "shrink": Defence(
+            "Shrink, enlarge", "per cent", "Shrink to {}\u202f%, enlarge", 25, 95, 70
+        ),
     }
 )
 
 
-def defend(pixels: Bytes, kind: str, strength: int) -> Bytes:
+def defend(pixels: Bytes, kind: str, strength: float) -> Bytes:
     """Return a picture after a defence.
 
     Parameters
@@ -66,8 +74,8 @@ def defend(pixels: Bytes, kind: str, strength: int) -> Bytes:
         The picture.
     kind : str
         A key of `DEFENCES`.
-    strength : int
-        Its number, in the range given there.
+    strength : int or float
+        Its number, in the range given there; whole for all but the blur.
 
     Returns
     -------
@@ -88,17 +96,23 @@ def defend(pixels: Bytes, kind: str, strength: int) -> Bytes:
     if kind not in DEFENCES:
         raise InputError(f"there is no defence {kind!r}, choose one of {', '.join(DEFENCES)}")
     about = DEFENCES[kind]
-    strength = in_range(strength, name=about.strength, low=about.low, high=about.high)
+    if kind == "blur":
+        if not about.low <= strength <= about.high:
+            raise InputError(f"σ must be from {about.low} to {about.high} pixels, got {strength}")
+    else:
+        low, high = int(about.low), int(about.high)
+        strength = in_range(strength, name=about.strength, low=low, high=high)
     if kind == "shift":
-        padded = np.pad(pixels, ((strength, 0), (strength, 0), (0, 0)), mode="edge")
+        steps = (int(strength), 0)
+        padded = np.pad(pixels, (steps, steps, (0, 0)), mode="edge")
         return padded[: pixels.shape[0], : pixels.shape[1]]
     picture = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
     if kind == "jpeg":
         file = io.BytesIO()
-        picture.save(file, "jpeg", quality=strength)
+        picture.save(file, "jpeg", quality=int(strength))
         picture = Image.open(file)
     elif kind == "blur":
-        picture = picture.filter(ImageFilter.GaussianBlur(strength / 10))
+        picture = picture.filter(ImageFilter.GaussianBlur(strength))
     else:
         width, height = (max(1, round(side * strength / 100)) for side in picture.size)
         picture = picture.resize((width, height), Image.Resampling.BILINEAR)

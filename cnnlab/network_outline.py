@@ -32,6 +32,12 @@ _NORMS_AND_ACTIVATIONS = (
     *(nn.ReLU, nn.ReLU6, nn.Hardswish, nn.SiLU, nn.GELU, nn.Sigmoid, nn.Hardsigmoid, nn.Tanh),
     *(nn.BatchNorm2d, nn.LayerNorm),
 )
+_PASSES_ON = (
+    "Dropout",
+    "StochasticDepth",
+    "Flatten",
+    "Identity",
+)  # gives out the numbers that it got
 _WITH_RELU = ("BasicConv2d",)  # GoogLeNet's and Inception's: they apply ReLU by a function
 
 
@@ -84,10 +90,14 @@ class Stage:
         Rows of the outline, in the order in which they run.
     shape : (C, H, W)
         Of what the last of them gives out; a vector has the height and width 1.
+    maker : str
+        Whose output it is: the last part that computes something. What stands behind it, a dropout
+        for instance, passes the same numbers on.
     """
 
     names: tuple[str, ...]
     shape: tuple[int, int, int]
+    maker: str
 
     @property
     def title(self) -> str:
@@ -367,9 +377,11 @@ def _grouped(parts: Sequence[ModelRow], layouts: Mapping[str, Layout]) -> tuple[
     for row in parts:
         shape = _shape(row, layouts)
         if stages and row.is_leaf and stages[-1].shape == shape:
-            stages[-1] = Stage((*stages[-1].names, row.name), shape)
+            before = stages[-1]
+            maker = before.maker if row.kind.startswith(_PASSES_ON) else row.name
+            stages[-1] = Stage((*before.names, row.name), shape, maker)
         elif shape:
-            stages.append(Stage((row.name,), shape))
+            stages.append(Stage((row.name,), shape, row.name))
     return tuple(stages)
 
 

@@ -310,7 +310,7 @@ class Teller:
         title, formula = {
             "conv2d": (f"Convolution, {len(made.inputs)} × {sides}", "the sum of inputs × weights"),
             "linear": (
-                f"Fully connected, {len(made.inputs)} features",
+                f"Fully connected, {len(made.inputs):,} features",
                 "the sum of features × weights",
             ),
             "max_pool2d": (f"Max pooling, {sides}", "the largest number of the window"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["written"]
+__all__ = ["factor", "signed", "written"]
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -40,3 +40,43 @@ def written(value: float, digits: int = 3) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text.replace("-", "−")
+
+
+def factor(value: float, times: int, *, decimals: int = 2) -> str:
+    """Return a factor with as many digits as its product needs, so that readers can check it.
+
+    Parameters
+    ----------
+    value : float
+        The factor.
+    times : int
+        The other factor, which is shown whole.
+    decimals : int
+        How many the product is shown with.
+
+    Returns
+    -------
+    str
+        At least three digits: `times` times what is shown, rounded, is the product, rounded.
+
+    Examples
+    --------
+    >>> factor(0.00011559, 150_528), f"{150_528 * 0.00011559:.2f}"
+    ('0.0001156', '17.40')
+    """
+    product = f"{times * value:.{decimals}f}"
+    for digits in range(3, 17):
+        if f"{times * float(f'{value:.{digits - 1}e}'):.{decimals}f}" == product:
+            return written(value, digits)
+    return written(value, 17)
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """Return a number as `written` does, with its sign, plus or minus; 0 has none.
+
+    Examples
+    --------
+    >>> signed(0.5), signed(-2.25), signed(1085.59), signed(0.0)
+    ('+0.5', '−2.25', '+1,086', '0')
+    """
+    return f"{'+' if value > 0 else ''}{written(value, digits)}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnlab import activations
+from cnnlab.numerals import written
 
 __all__ = ["ACTIVATIONS", "Changed", "activated", "combined", "normalised", "with_numbers"]
 
@@ -151,7 +152,9 @@ def with_numbers(formula: str, numbers: Mapping[str, float]) -> str:
     """
     for name in ("z", "y", "scale", "shift"):
         if name in numbers:
-            text = f"{numbers[name]:.6g}".replace("-", "−")
+            text = written(numbers[name], 4)
+            if "," in formula:  # max(0, z): there a comma is between two numbers
+                text = text.replace(",", "")
             if numbers[name] < 0:  # in brackets behind a sign
                 formula = re.sub(rf"(?<=[×·+−] ){name}(?!\w)", f"({text})", formula)
             formula = re.sub(rf"(?<!\w){name}(?!\w)", text, formula)

@@ -25,7 +25,7 @@ panels.exercises(
         ),
         "<em>vgg16</em> has 138 million parameters, <em>resnet50</em> 25.6. Which layer makes the "
         "difference?": (
-            "One: the first fully connected layer of VGG-16, 25,088 × 4096 weights, is 102.8 "
+            "One: the first fully connected layer of VGG-16, 25,088 × 4,096 weights, is 102.8 "
             "million. ResNet takes the mean over each feature map instead."
         ),
     }

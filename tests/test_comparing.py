@@ -93,7 +93,7 @@ def test_every_network_can_be_compared(name):
 def test_a_sentence_about_two():
     says = in_a_sentence(*chosen("vgg16", "squeezenet1_0"))
     assert says == (
-        "Of 1000 pictures, vgg16 gets 135 more right at the first guess than squeezenet1_0; it "
+        "Of 1,000 pictures, vgg16 gets 135 more right at the first guess than squeezenet1_0; it "
         "needs 18.9 times more operations and has 111 times more parameters."
     )
     assert in_a_sentence(*chosen("squeezenet1_0", "vgg16")) == says

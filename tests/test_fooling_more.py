@@ -261,11 +261,22 @@ def test_defences_that_there_are_not():
         defend(pixels, "magic", 1)
     with pytest.raises(InputError, match="quality must be at most 95"):
         defend(pixels, "jpeg", 96)
+    for sigma in (0.1, 10, float("nan")):
+        with pytest.raises(InputError, match=r"σ must be from 0.2 to 3.0 pixels"):
+            defend(pixels, "blur", sigma)
+
+
+def test_the_blur_is_given_in_pixels():
+    point = np.zeros((41, 41, 1), np.uint8)
+    point[20, 20] = 255
+    far = np.arange(-20, 21)[:, None] ** 2
+    spread = defend(point, "blur", 2.0)[..., 0].astype(float)
+    assert math.sqrt((spread * far).sum() / spread.sum()) == pytest.approx(2.0, abs=0.2)
 
 
 def test_a_blur_takes_contrast_away():
     board = (255 * (np.indices((16, 16)).sum(0) % 2)).astype(np.uint8)[..., None]
-    weak, strong = (defend(board, "blur", strength).std() for strength in (4, 20))
+    weak, strong = (defend(board, "blur", strength).std() for strength in (0.4, 2.0))
     assert board.std() > weak > strong
 
 
@@ -345,5 +356,13 @@ def test_the_questions_have_their_answers():
     raised, smallest, gain, sentence = questions()
     assert raised.answer == -3 + sum(0.5 * abs(w) for w in TOY_WEIGHTS) == 2
     assert smallest.answer == pytest.approx(0.3)
-    assert gain.answer == pytest.approx(math.prod((224, 224, 3)) * 0.0001, abs=0.05)
+    assert gain.answer == pytest.approx(math.prod((224, 224, 3)) * 0.0001)
     assert sentence.answer.startswith("No number")
+    for answer in (15, 15.05, 15.1):
+        assert abs(answer - gain.answer) <= gain.within
+    for question, wrong in ((raised, 5), (raised, -0.5), (smallest, 0.6), (gain, 5.02)):
+        assert min(abs(wrong - slip) for slip, _ in question.slips) <= max(question.within, 1e-9)
+    assert {option for option, _ in sentence.slips} == set(sentence.options) - {sentence.answer}
+    for question in (raised, smallest, gain):
+        for slip, _ in question.slips:
+            assert abs(slip - question.answer) > question.within

@@ -19,9 +19,22 @@ def test_the_shifts_are_counted() -> None:
 
 
 def test_what_decay_leaves() -> None:
-    assert DECAY.answer == pytest.approx(100 * np.exp(100 * np.log(0.98)), rel=1e-6)
-    assert round(float(DECAY.answer)) == 13
+    assert DECAY.answer == pytest.approx(np.exp(100 * np.log(0.98)), rel=1e-6)
+    assert DECAY.within == 0.005  # 13 % and 0.13 are right
     assert DECAY.asks.count("2 %") == 1
+
+
+def test_decay_knows_what_students_answer() -> None:
+    known = [wrong for wrong, _ in DECAY.slips]
+    for wrong in (
+        -1,
+        0,
+        0.98,
+        1 - 0.98**100,
+        98,
+        13,
+    ):  # 1 − 100 · 0.02; one step; taken; 100 · 0.98
+        assert min(abs(wrong - slip) for slip in known) <= DECAY.within
 
 
 def test_the_best_picture_of_a_linear_score() -> None:

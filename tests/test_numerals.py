@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnlab.numerals import written
+from cnnlab.numerals import factor, signed, written
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,19 @@ def test_it_can_be_read_back(value: float, digits: int) -> None:
     plain = text.replace(",", "").replace("−", "-").replace(" · 10", "e")
     plain = plain.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
     assert float(plain) == pytest.approx(value, rel=0.51 * 10.0 ** (1 - digits), abs=0)
+
+
+@given(st.floats(1e-9, 10), st.integers(1, 10**7), st.integers(0, 4))
+def test_a_reader_who_multiplies_gets_the_product(value, times, decimals):
+    shown = factor(value, times, decimals=decimals).replace(",", "")
+    if "·" in shown:
+        digits, power = shown.replace("⁻", "-").split(" · 10")
+        shown = f"{digits}e{power.translate(str.maketrans('⁰¹²³⁴⁵⁶⁷⁸⁹', '0123456789'))}"
+    assert f"{times * float(shown):.{decimals}f}" == f"{times * value:.{decimals}f}"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1085.59, "+1,086"), (-0.5, "−0.5"), (0.0, "0"), (2e-7, "+2 · 10⁻⁷")]
+)
+def test_signed(value: float, text: str) -> None:
+    assert signed(value) == text

@@ -75,7 +75,7 @@ def test_blocks_are_to_scale(name):
         channels, height, _ = stage.shape
         assert block["height"] == pytest.approx(max(0.2, ROOM * height / 224), abs=1e-3)
         assert block["width"] == pytest.approx(max(0.2, 0.075 * channels**0.5), abs=1e-3)
-        assert block["layer"] == stage.names[-1]
+        assert block["layer"] == stage.maker
         assert block["holds"] == list(stage.names)
         assert not block["chosen"]
         assert len(block["title"]) <= LONGEST + 16
@@ -88,6 +88,21 @@ def test_blocks_are_to_scale(name):
 def test_the_block_that_holds_the_chosen_layer_is_marked(layer, title):
     blocks = stage_blocks((3, 224, 224), outline("resnet18").stages, layer)
     assert [block["title"] for block in blocks if block["chosen"]] == [title]
+
+
+@pytest.mark.parametrize("name", ["squeezenet1_0", "vgg16", "resnet18", "lenet_digits", "vit_b_16"])
+def test_a_block_opens_a_layer_that_computes_something(name):
+    found = outline(name)
+    _, *blocks = stage_blocks((3, 224, 224), found.stages, "")
+    idle = ("Dropout", "StochasticDepth", "Flatten", "Identity")
+    for block in blocks:
+        makes = [part for part in block["holds"] if not found.row(part).kind.startswith(idle)]
+        assert block["layer"] in (makes or block["holds"])
+    if name == "squeezenet1_0":
+        layers = {block["title"]: block["layer"] for block in blocks}
+        assert layers["features.12 to classifier.0"] == "features.12"
+    if name == "resnet18":
+        assert blocks[0]["layer"] == "relu"  # the activation belongs to what the block shows
 
 
 def test_all_blocks_that_lie_in_the_chosen_part_are_marked():

@@ -113,7 +113,7 @@ def written(value: float, digits: int = 4) -> str:
     value : float
         The number.
     digits : int
-        Significant digits of one that is not whole.
+        Significant digits of one that is not whole; those before the point are all kept.
 
     Returns
     -------
@@ -122,15 +122,16 @@ def written(value: float, digits: int = 4) -> str:
 
     Examples
     --------
-    >>> written(-3.0), written(2 / 3, 3), written(0.00012345), written(1e9)
-    ('−3', '0.667', '1.23e−4', '1.00e9')
+    >>> written(-3.0), written(2 / 3, 3), written(0.00012345), written(1085.59, 3)
+    ('−3', '0.667', '1.23e−4', '1,086')
     """
     size = abs(value)
     if float(value).is_integer() and size < 1e7:
-        text = str(int(value))
+        text = f"{int(value):,}"
     elif size >= 1e6 or 0 < size < 1e-3:
         mantissa, exponent = f"{value:.2e}".split("e")
         text = f"{mantissa}e{int(exponent)}"
     else:
-        text = repr(float(f"{value:.{digits}g}")).removesuffix(".0")
+        most = max(digits, len(str(int(size))))
+        text = f"{float(f'{value:.{most}g}'):,}".removesuffix(".0")
     return text.replace("-", "−")

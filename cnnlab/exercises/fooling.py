@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from cnnlab.linear_view import TOY_WEIGHTS, TOY_X, expected_gain, linear_score, nudged
+from cnnlab.linear_view import (
+    TOY_WEIGHTS,
+    TOY_X,
+    expected_gain,
+    linear_score,
+    nudged,
+    sigmoid,
+)
 from cnnlab.questions import Question
 
 __all__ = ["questions"]
@@ -14,8 +21,9 @@ def questions() -> list[Question]:
     score = linear_score(TOY_X, TOY_WEIGHTS)
     raised = linear_score(nudged(TOY_X, TOY_WEIGHTS, epsilon), TOY_WEIGHTS)
     smallest = -score / sum(abs(weight) for weight in TOY_WEIGHTS)
+    upwards = sum(weight > 0 for weight in TOY_WEIGHTS)
     n, mean = 224 * 224 * 3, 0.0001
-    gain = round(expected_gain(n, epsilon=1, mean_weight=mean), 1)
+    gain = expected_gain(n, epsilon=1, mean_weight=mean)
     return [
         Question(
             f"A linear model with ten weights of size 1, some positive, some negative, gives the "
@@ -29,6 +37,15 @@ def questions() -> list[Question]:
                 (score + epsilon, "Each of the ten inputs moves, not one."),
                 (score, "The inputs move with the signs of the weights, so nothing cancels."),
                 (score - 10 * epsilon, "That is the other direction: it lowers the score."),
+                (
+                    raised - score,
+                    f"That is how much it rises. It begins at {score:g}.".replace("-", "−"),
+                ),
+                (
+                    score + upwards * epsilon,
+                    "Inputs with a negative weight move too: down, and that raises the score.",
+                ),
+                (sigmoid(raised), "That is the probability. The score comes before it."),
             ),
         ),
         Question(
@@ -37,20 +54,28 @@ def questions() -> list[Question]:
             answer=round(smallest, 6),
             why=f"The score rises by ε · 10, and {-score:g} are missing: ε = {-score:g} / 10 = "
             f"{smallest:g}.",
-            slips=((-score, "The ten inputs share the work."),),
+            slips=(
+                (-score, "The ten inputs share the work."),
+                (
+                    -score / upwards,
+                    "All ten inputs help: those with a negative weight go down.",
+                ),
+                (score / 10, "The size alone is asked for: half go up, half go down."),
+                (-score * 10, "Divide by the ten inputs; each needs to do a tenth."),
+            ),
             within=0.005,
         ),
         Question(
             f"A picture has 224 × 224 × 3 = {n:,} numbers. The mean size of the gradient of a "
             f"class score is {mean:.4f} per grey level. By how much does the score rise in the "
-            "linear view if every number changes by 1 grey level in the best direction? (One "
-            "decimal.)".replace(",", "\u202f"),
+            "linear view if every number changes by 1 grey level in the best direction? A whole "
+            "number will do.",
             answer=gain,
-            why=f"n · ε · mean = 150\u202f528 · 1 · {mean:.4f} = {gain:g}: much, from a change "
+            why=f"n · ε · mean = {n:,} · 1 · {mean:.4f} = {gain:.2f}: much, from a change "
             "that nobody can see.",
             slips=(
-                (mean, "That is what one number adds. There are 150\u202f528 of them."),
-                (round(gain / 3, 1), "Each pixel has three numbers: red, green and blue."),
+                (mean, f"That is what one number adds. There are {n:,} of them."),
+                (gain / 3, "Each pixel has three numbers: red, green and blue."),
             ),
             within=0.06,
         ),
@@ -71,6 +96,10 @@ def questions() -> list[Question]:
                 (
                     "All changes together add up to 3.",
                     "That would be another norm, the sum: ε limits each number alone.",
+                ),
+                (
+                    "The probability fell by 3 %.",
+                    "ε limits the picture. The probability may fall by any amount.",
                 ),
             ),
         ),

@@ -20,7 +20,7 @@ STAYS, GROWS, WHOLE = (
 def questions() -> list[Question]:
     """Return the exercises of the lesson on images that excite."""
     places = len(range(-JITTER, JITTER + 1)) ** 2
-    left = 100 * _left(DECAY, STEPS)
+    left = _left(DECAY, STEPS)
     ripples, edge = (_steps_of(row) for row in ([0, 1, 0, 1], [0, 0, 1, 1]))
     return [
         Question(
@@ -39,16 +39,32 @@ def questions() -> list[Question]:
         ),
         Question(
             f"L2 decay of {DECAY:g} takes {percent(DECAY)} of every number at each step. A pixel "
-            f"at which the gradient is 0 begins at 1. How many percent of it are left after "
-            f"{STEPS} steps? Give a whole number.",
+            f"at which the gradient is 0 begins at 1. What share of it is left after {STEPS} "
+            "steps? Give a number with two decimals, or a percentage.",
             answer=left,
-            within=0.5,
-            why=f"(1 − {DECAY:g}) to the power of {STEPS} is {left / 100:.3f}: {left:.0f} %. What "
+            within=0.005,
+            why=f"(1 − {DECAY:g}) to the power of {STEPS} is {left:.3f}: {100 * left:.0f} %. What "
             "does not help the score fades to grey.",
             slips=(
-                (0, "2 % of what is left is taken, not 2 % of the beginning."),
-                (100 * (1 - DECAY), "That is after one step."),
-                (100 - left, "That is what has been taken."),
+                (
+                    max(1 - STEPS * DECAY, 0),
+                    f"{percent(DECAY)} of what is left is taken, not of the beginning.",
+                ),
+                (
+                    1 - STEPS * DECAY,
+                    f"{percent(DECAY)} of what is left is taken, not of the beginning: it never "
+                    "falls below 0.",
+                ),
+                (1 - DECAY, "That is after one step."),
+                (DECAY, "That is what one step takes."),
+                (1 - left, "That is what has been taken."),
+                (STEPS * (1 - DECAY), f"Multiply by {1 - DECAY:g} at each step: a power."),
+                (
+                    (1 - DECAY) ** (STEPS // 10),
+                    f"That is after {STEPS // 10} steps.",
+                ),
+                (round(100 * left), f"Of what? Write the sign too: {100 * left:.0f} %."),
+                (100 * left, f"Of what? Write the sign too: {100 * left:.0f} %."),
             ),
         ),
         Question(

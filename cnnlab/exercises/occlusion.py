@@ -56,24 +56,35 @@ def questions() -> list[Question]:
             answer=float(falls[0, 0]),
             why="By what the four pixels added: 0·0 + 0·1 + 1·1 + 1·2 = 3. In a linear network "
             "occlusion shows exactly what each part adds.",
-            slips=((4.0, "That is the sum of the weights. A pixel of 0 adds nothing."),),
+            slips=(
+                (4.0, "That is the sum of the weights. A pixel of 0 adds nothing."),
+                (2.0, "That is the sum of the pixels. Each counts with its weight."),
+            ),
         ),
         Question(
             "Two windows hide the same pixel. With the first the score falls by 4, with the "
             "second by 2. What does the map show at this pixel?",
             answer=mean,
             why="The mean over all windows that hide the pixel: (4 + 2) / 2 = 3.",
-            slips=((6.0, "The falls are not added up: then the middle would always win."),),
+            slips=(
+                (6.0, "The falls are not added up: then the middle would always win."),
+                (4.0, "That is the first window alone. The second hides the pixel too."),
+                (2.0, "That is the second window alone. The first hides the pixel too."),
+            ),
         ),
         Question(
             "The same part is hidden in two pictures. Four features change by +1, −2, +0.5, −1 in "
             "the first, and by +2, −1, −0.5, −1 in the second. Which share of the features "
-            "changes in different directions?",
+            "changes in different directions? Give a fraction, such as 1/2, or a percentage, such "
+            "as 50 %.",
             answer=share,
             why="Only the signs count, and only the third differs: 1 of 4.",
             slips=(
                 (0.75, "That is the share that changes alike."),
                 (1.0, "It is one feature; as a share of all four it is less."),
+                (100 * share, "Of what? Write the sign too: 25 %."),
+                (3.0, "That is which feature it is. What share of the four is one feature?"),
+                (0.5, "Only one feature goes up in one picture and down in the other."),
             ),
         ),
     ]

@@ -31,9 +31,8 @@ def questions() -> list[Question]:
     rows = "; ".join(" ".join(str(value) for value in row) for row in HEAT)
     return [
         Question(
-            "An object lies in columns 20 to 120 and rows 20 to 100. The box that was found goes "
-            "over columns 60 to 140 and rows 40 to 100. What is the intersection over union? Give "
-            "two decimals.",
+            f"The object's box has {_edges(OBJECT)}. The box that was found has {_edges(FOUND)}. "
+            "What is the intersection over union? Give two decimals.",
             answer=overlap,
             within=0.005,
             why=f"Both cover 60 × 60 = {both:.0f} pixels. The object has {OBJECT.area:.0f}, the "
@@ -76,3 +75,8 @@ def questions() -> list[Question]:
             ),
         ),
     ]
+
+
+def _edges(box: Box) -> str:
+    """Return where the edges of a box lie, in words."""
+    return f"its edges at x {box.left:g} and {box.right:g}, y {box.top:g} and {box.bottom:g}"

@@ -14,7 +14,7 @@ from PIL import Image
 from cnnlab.figures.heat_pictures import drawn_over, scale_bar
 from cnnlab.figures.pictures import data_link
 from cnnlab.figures.theme import ROLES
-from cnnlab.numerals import written
+from cnnlab.numerals import signed, written
 from cnnlab.percent import percent
 
 __all__ = [
@@ -289,7 +289,7 @@ def contributors(
             f"{'▸ ' if channel == chosen else ''}{channel}</th>"
             f'<td class="number" role="cell" data-name="α">{written(weight)}</td>{cells}'
             f'<td class="number sum" role="cell" data-name="sum">'
-            f"{'+' if added > 0 else ''}{written(added)}</td></tr>"
+            f"{signed(added)}</td></tr>"
         )
     heads = {"k": "", "α": "number", "A": "map", "dy/dA": "map", "α · A": "map"}
     heads["sum of α · A"] = "number"

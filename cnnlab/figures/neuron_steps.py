@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnnlab.figures.number_grid import number_grid
+from cnnlab.numerals import signed, written
 
 if TYPE_CHECKING:
     from cnnlab.cell_sums import CellSum
     from cnnlab.neuron_story import Step
 
-__all__ = ["product_grids", "signed", "steps_table", "written"]
+__all__ = ["DIGITS", "product_grids", "steps_table"]
+
+DIGITS = 4  # of a sum, wherever it is written; the cells of a grid have three
 
 _MOST_CELLS = 225  # of one grid of numbers
 _STYLE = """
@@ -46,28 +47,6 @@ _STYLE = """
 .neuron-products > b { font-size: 1.3rem; font-weight: 400; }
 </style>
 """
-
-
-def written(value: float, digits: int = 6) -> str:
-    """Return a number with so many significant digits and a true minus sign.
-
-    Examples
-    --------
-    >>> written(-0.123456789), written(2.0)
-    ('−0.123457', '2')
-    """
-    return f"{value:.{digits}g}".replace("-", "−")
-
-
-def signed(value: float, digits: int = 4) -> str:
-    """Return a number with its sign, plus or minus.
-
-    Examples
-    --------
-    >>> signed(0.5), signed(-2.25), signed(0.0)
-    ('+0.5', '−2.25', '0')
-    """
-    return f"{value:+.{digits}g}".replace("-", "−") if value else "0"
 
 
 def steps_table(steps: Sequence[Step], told: int) -> str:
@@ -143,25 +122,17 @@ def product_grids(made: CellSum, index: int, *, name: str, pooled: bool = False)
     if pooled:
         won = weight == 1 if weight.size > 1 else None
         title = f"{name}, the largest framed" if won is not None and won.any() else name
-        return number_grid(patch, title=title, marked=won, decimals=_decimals(patch))
-    total = f"sum {signed(float(product.sum()), 5)}"
+        return number_grid(patch, title=title, marked=won, digits=3)
+    total = f"sum {signed(float(product.sum()), DIGITS)}"
     parts = [
-        number_grid(patch, title=name, role="input", decimals=_decimals(patch)),
+        number_grid(patch, title=name, role="input", digits=3),
         "<b>×</b>",
-        number_grid(weight, title="weights", role="kernel", decimals=_decimals(weight)),
+        number_grid(weight, title="weights", role="kernel", digits=3),
         "<b>=</b>",
-        number_grid(
-            product, title=f"products, {total}", role="output", decimals=_decimals(product)
-        ),
+        number_grid(product, title=f"products, {total}", role="output", digits=3),
     ]
     style = _STYLE.replace("CURSOR", "currentColor")
     return f'{style}<div class="neuron-products">{"".join(parts)}</div>'
-
-
-def _decimals(values: NDArray[np.float64]) -> int:
-    """Return after how many digits to stop so that the largest number shows three."""
-    largest = float(np.abs(values).max(initial=0.0))
-    return min(max(2 - math.floor(math.log10(largest)), 0), 7) if largest > 0 else 0
 
 
 def _how(step: Step) -> str:
@@ -169,7 +140,7 @@ def _how(step: Step) -> str:
     numbers = step.numbers
     lines = [escape(step.formula)]
     if "scale" in numbers:
-        by_hand = {name: written(value, 5) for name, value in numbers.items()}
+        by_hand = {name: written(value, DIGITS) for name, value in numbers.items()}
         lines = [
             f"{escape(step.written)}",
             f"<small>scale = γ / √(variance + ε) = {by_hand['γ']} / "
@@ -179,7 +150,7 @@ def _how(step: Step) -> str:
         ]
     elif "bias" in numbers:
         rest = step.computed - numbers["bias"]
-        lines.append(f"{written(rest)} + {_bracketed(numbers['bias'])}")
+        lines.append(f"{written(rest, DIGITS)} + {_bracketed(numbers['bias'])}")
     elif numbers:
         lines.append(escape(step.written))
     for other in step.others:
@@ -188,7 +159,7 @@ def _how(step: Step) -> str:
 
 
 def _bracketed(value: float) -> str:
-    text = written(value, 5)
+    text = written(value, DIGITS)
     return f"({text})" if value < 0 else text
 
 

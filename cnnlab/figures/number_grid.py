@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnlab.figures.theme import ROLES
+from cnnlab.numerals import written
 
 __all__ = ["number_grid"]
 
@@ -20,6 +21,7 @@ def number_grid(
     title: str,
     role: str = "input",
     decimals: int = 2,
+    digits: int | None = None,
     extent: float | None = None,
     marked: NDArray[np.bool_] | None = None,
     tinted: bool = True,
@@ -38,6 +40,8 @@ def number_grid(
         The colour of the cells, one of ``theme.ROLES``.
     decimals : int
         Digits after the point at most; whole numbers are written without a point.
+    digits : int, optional
+        Significant digits of each number, in place of `decimals`; see ``numerals.written``.
     extent : float, optional
         The size that has the strongest shade; the largest size in `values` if left out.
     marked : (H, W) array of bool, optional
@@ -70,7 +74,13 @@ def number_grid(
     lines = []
     for row, framed in zip(cells, frames, strict=True):
         parts = [
-            _cell(value, frame, colour if tinted else "", strongest, decimals)
+            _cell(
+                value,
+                frame,
+                colour if tinted else "",
+                strongest,
+                _written(value, decimals) if digits is None else written(value, digits),
+            )
             for value, frame in zip(row, framed, strict=True)
         ]
         lines.append(f"<tr>{''.join(parts)}</tr>")
@@ -83,7 +93,7 @@ def number_grid(
     )
 
 
-def _cell(value: float, framed: bool, colour: str, strongest: float, decimals: int) -> str:
+def _cell(value: float, framed: bool, colour: str, strongest: float, text: str) -> str:
     style = "min-width:2.4em;padding:0.35em 0.4em;text-align:center;border-radius:3px;"
     if np.isnan(value):
         return f'<td style="{style}"></td>'
@@ -98,7 +108,6 @@ def _cell(value: float, framed: bool, colour: str, strongest: float, decimals: i
         else "1px solid color-mix(in srgb, currentColor 25%, transparent)"
     )
     style += f"border:{edge};"
-    text = _written(value, decimals)
     return f'<td style="{style}">{f"<strong>{text}</strong>" if framed else text}</td>'
 
 

@@ -12,7 +12,15 @@ from cnnlab.figures.pictures import grey_picture
 from cnnlab.figures.theme import ROLES
 from cnnlab.patches import COUNT, Patch
 
-__all__ = ["is_cut_off", "map_picture", "mosaic", "patch_picture", "shows_all", "spotlight"]
+__all__ = [
+    "has_stripes",
+    "is_cut_off",
+    "map_picture",
+    "mosaic",
+    "patch_picture",
+    "shows_all",
+    "spotlight",
+]
 
 _GAP = 2  # pixels between the patches of a mosaic
 _DARK = 0.2  # how much light is left where a channel does not answer
@@ -29,6 +37,11 @@ def is_cut_off(patch: Patch) -> bool:
     """Return whether a cell sees more than its square: the rest is padding."""
     top, left, bottom, right = patch.box
     return min(top, left) < 0 or bottom > patch.seen.height or right > patch.seen.width
+
+
+def has_stripes(patch: Patch) -> bool:
+    """Return whether a patch is drawn with stripes: its cell sees beyond the edge of the square."""
+    return is_cut_off(patch) and not shows_all(patch)
 
 
 def patch_picture(patch: Patch, side: int) -> Image.Image:

@@ -45,9 +45,10 @@ def stage_blocks(
     largest = max(input_shape[1], *(stage.shape[1] for stage in stages))
     blocks = [_block("", (), "picture", input_shape, largest)]
     for stage in stages:
-        # The last part gives out what the block shows; a click on the block chooses it.
-        last = stage.names[-1]
-        blocks.append(_block(last, stage.names, short_title(stage.names), stage.shape, largest))
+        # A click on the block chooses the part that makes what the block shows.
+        blocks.append(
+            _block(stage.maker, stage.names, short_title(stage.names), stage.shape, largest)
+        )
         inside = any(name.startswith(f"{chosen}.") for name in stage.names)
         blocks[-1]["chosen"] = bool(chosen) and (inside or stage.holds(chosen))
     return blocks

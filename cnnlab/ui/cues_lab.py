@@ -18,7 +18,7 @@ from cnnlab.figures.pictures import data_link
 from cnnlab.figures.theme import ROLES
 from cnnlab.pace import about
 from cnnlab.samples import SAMPLES
-from cnnlab.ui import cache, controls, layout, networks, pace, panels, work
+from cnnlab.ui import cache, controls, layout, long_work, networks, pace, panels, work
 
 if TYPE_CHECKING:
     from cnnlab.cues import Recipe
@@ -28,7 +28,10 @@ __all__ = ["Studio", "all_pairs", "conflict", "cues_alone", "shown_functions", "
 
 PAGE = "texture_or_shape"
 _QUICK = 3.0  # seconds; what takes no longer is done without asking
-_TEXTURES = ("coffee", "cat", "camera", "coins", "galaxies", "tissue", "brick", "gravel", "grass")
+_MAKING = 0.015  # seconds to make a picture of 224 × 224 pixels
+_FIRST = "camera"  # a photograph with an outline in it that networks name
+_NO_OUTLINE = {"cat": "The face of the cat reaches beyond all four sides of the picture"}
+_TEXTURES = ("cat", "coffee", "camera", "coins", "galaxies", "tissue", "brick", "gravel", "grass")
 _ALONE = ("shuffle", "silhouette", "edges", "grey", "blur", "high")
 _CONFLICTS = ("fine", "inside", "phase")
 _TOP = 4
@@ -53,7 +56,9 @@ _STYLE = f"""
 .verdict.texture {{ border-color: {ROLES["kernel"].figure}; }}
 .verdict.neither {{ border-color: {ROLES["padding"].figure}; border-style: dashed; }}
 .st-key-texture_or_shape_way [role="radiogroup"] {{ flex-wrap: wrap; overflow: visible; }}
-.cue-tasks {{ display: flex; flex-wrap: wrap; gap: 0.3rem 1.4rem; margin: 0; }}
+.cue-tasks p {{ margin: 0 0 0.3rem; }}
+.cue-tasks ul {{ list-style: none; margin: 0; padding: 0; }}
+.cue-tasks li {{ margin: 0; padding: 0.15rem 0 0.15rem 1.3rem; text-indent: -1.3rem; }}
 .cue-tasks .done {{ font-weight: 600; }}
 </style>
 """
@@ -104,7 +109,7 @@ def studio() -> Studio:
     left, right = st.columns([2, 3], gap="large")
     with left:
         network = networks.picker(PAGE)
-        picture = networks.picture_picker(PAGE, network)
+        picture = networks.picture_picker(PAGE, network, first=_FIRST)
     work.networks()
     from cnnlab import catalogue
     from cnnlab.cues import CUES
@@ -221,6 +226,11 @@ def conflict(made: Studio) -> None:
         _card(cue.title, both, _who_wins(made, both), size=_size(made.network)),
     ]
     st.html(f'<div class="cues">{"".join(cards)}</div>')
+    if made.cue == "inside" and made.shape.name in _NO_OUTLINE:
+        st.caption(
+            f"{_NO_OUTLINE[made.shape.name]}: there is no outline to fill, and the texture covers "
+            "parts of it instead."
+        )
     st.caption(
         f"Kept: {cue.keeps} Lost: {cue.loses} Pictures are shown as the network gets them; numbers "
         "run from 0 to 255 and are cut off there. Geirhos et al. made theirs by style transfer, "
@@ -332,11 +342,14 @@ def tasks(made: Studio) -> None:
     }
     done = {task for network, task in _found() if network == made.network}
     items = "".join(
-        f'<span class="{"done" if task in done else ""}">'
-        f"{'✓ found:' if task in done else '○'} {text}</span>"
+        f'<li class="{"done" if task in done else ""}">'
+        f"{'✓ found:' if task in done else '○'} {text}</li>"
         for text, task in asked.items()
     )
-    st.html(f'<p class="cue-tasks"><strong>Find, for {escape(made.network)}:</strong> {items}</p>')
+    st.html(
+        f'<div class="cue-tasks"><p><strong>Find, for {escape(made.network)}:</strong></p>'
+        f"<ul>{items}</ul></div>"
+    )
 
 
 # One cue alone ---------------------------------------------------------------------------------
@@ -376,16 +389,29 @@ def cues_alone(made: Studio) -> None:
         other_side=other,
         fill_holes=fill,
     )
-    cues = [cue for cue in _ALONE if not (digits and cue == "grey")]
+    cues = [cue for cue in _ALONE if cue != "grey" or not _is_grey(made.shape.image)]
+    filled = _NO_OUTLINE.get(made.shape.name)
+    ask = [cue for cue in cues if not (filled and cue == "silhouette")]
     key = ("cues", made.network, made.shape.digest, made.shape.classes, recipe, made.box)
-    needs = made.seconds * len(cues)
-    if not _wanted(key, needs, f"Ask about {len(cues)} pictures: about {about(needs)}"):
-        return
-    try:
-        shown = _single_cues(made, recipe, cues, key)
-    except InputError as error:
-        st.error(str(error))
-        return
+    needs = _needs(made, len(ask))
+    with long_work.started(
+        _key("compute_cues"),
+        key,
+        f"Ask about {len(ask)} pictures (about {about(needs)})",
+        icon=":material/play_arrow:",
+        primary=False,
+        ask=needs > _QUICK,
+    ) as going:
+        if not going:
+            return
+        try:
+            shown = _single_cues(made, recipe, ask, key)
+        except InputError as error:
+            st.error(str(error))
+            return
+    if filled:
+        problem = f"{filled}, so no outline lies in it. Choose a picture with a whole object."
+        shown = {**shown, "silhouette": Shown("", (), None, problem)}
     cards = [
         _card(
             f"{CUES[cue].title}{f', {patches} × {patches}' if cue == 'shuffle' else ''}",
@@ -432,16 +458,22 @@ def all_pairs(made: Studio) -> None:
         )
         return
     count = len(names) * (len(names) - 1)
-    needs = 2 * made.seconds * count * len(_CONFLICTS)
+    needs = _needs(made, count * len(_CONFLICTS))
     key = ("pairs", made.network, made.recipe)
-    label = f"Try {count} pairs in {len(_CONFLICTS)} ways: about {about(needs)}"
-    if not _wanted(key, np.inf, label):
-        return
-    try:
-        results = _pairs(made, names, key)
-    except InputError as error:
-        st.error(str(error))
-        return
+    with long_work.started(
+        _key("compute_pairs"),
+        key,
+        f"Try {count} pairs in {len(_CONFLICTS)} ways (about {about(needs)})",
+        icon=":material/play_arrow:",
+        primary=False,
+    ) as going:
+        if not going:
+            return
+        try:
+            results = _pairs(made, names, key)
+        except InputError as error:
+            st.error(str(error))
+            return
     from cnnlab.shape_bias import shape_bias
 
     rows = []
@@ -462,8 +494,11 @@ def all_pairs(made: Studio) -> None:
         rows,
         align="lrrrrr",
     )
+    filled = " ".join(
+        f"{_NO_OUTLINE[name]}: parts of it are filled." for name in names if name in _NO_OUTLINE
+    )
     st.caption(
-        "With the settings above; objects are found by brightness. "
+        f"With the settings above; objects are found by brightness. {filled} "
         "Geirhos et al. (2019) let networks choose among 16 classes: people reached a shape bias "
         "of 0.96, ResNet-50 0.22. The numbers here cannot be compared with theirs: other pictures, "
         "few of them, and the first guess among all classes."
@@ -504,17 +539,15 @@ def _key(name: str) -> str:
     return f"{PAGE}_{name}"
 
 
-def _wanted(key: Any, seconds: float, label: str) -> bool:
-    """Return whether work is to be done: it is short, or the learner has asked for it."""
-    asked: set[Any] = st.session_state.setdefault(_key("asked"), set())
-    if key in asked or seconds < _QUICK:
-        return True
-    place = st.empty()
-    if place.button(label, icon=":material/play_arrow:", key=_key(f"compute_{key[0]}")):
-        place.empty()
-        asked.add(key)
-        return True
-    return False
+def _needs(made: Studio, count: int) -> float:
+    """Return how long it takes to make so many pictures and to ask about them, in seconds."""
+    return count * (made.seconds + _MAKING * (_size(made.network) / 224) ** 2)
+
+
+def _is_grey(image: Image.Image) -> bool:
+    """Return whether a picture has no colours to lose; a glance at some of its pixels."""
+    few = np.asarray(image.convert("RGB").resize((64, 64), Image.Resampling.NEAREST))
+    return not np.ptp(few, axis=2).any()
 
 
 def _sample_name(picture: controls.Picture) -> str:
@@ -551,7 +584,8 @@ def _source(network: str, picture: controls.Picture) -> Source:
     guess = said.best[0].index
     classes = known or frozenset({guess})
     labels = networks.class_labels(network)
-    words = " or ".join(f"“{labels[index]}”" for index in sorted(classes)[:3])
+    ordered = sorted(classes, key=lambda index: (index != guess, index))  # its own answer first
+    words = " or ".join(f"“{labels[index]}”" for index in ordered[:3])
     if len(classes) > 3:
         words += f" or {len(classes) - 3} more"
     return Source(
@@ -653,17 +687,19 @@ def _single_cues(made: Studio, recipe: Recipe, cues: list[str], key: Any) -> dic
     network, source = made.network, made.shape
 
     def run() -> dict[str, Shown]:
-        from cnnlab import cue_answers
+        from cnnlab import compute, cue_answers
         from cnnlab.cues import alone
 
         pixels = cue_answers.seen_pixels(source.image, network)
         pictures, problems = {}, {}
-        for cue in cues:
+        for number, cue in enumerate(cues):
+            compute.progress(number / (2 * len(cues)))
             try:
                 pictures[cue] = alone(cue, pixels, recipe, box=made.box)
             except InputError as error:
                 problems[cue] = Shown("", (), None, str(error))
-        shown = _ask(network, list(pictures.values()), source.classes, None)
+        with compute.part(0.5, 1.0):
+            shown = _ask(network, list(pictures.values()), source.classes, None)
         return {**dict(zip(pictures, shown, strict=True)), **problems}
 
     return work.in_queue(key, run, label=f"Asking {network}", own=source.own)
@@ -704,19 +740,20 @@ def _pairs(
     network, recipe = made.network, replace(made.recipe, mask="brightness", other_side=False)
 
     def run() -> dict[str, list[tuple[str, str, Verdict, str]]]:
-        from cnnlab import cue_answers
+        from cnnlab import compute, cue_answers
         from cnnlab.cues import conflict
 
         labels = networks.class_labels(network)
         pictures = {name: cue_answers.seen_pixels(_sample_image(name), network) for name in names}
         classes = {name: _known_classes(network, name) for name in names}
         results = {}
-        for cue in _CONFLICTS:
+        for number, cue in enumerate(_CONFLICTS):
 
             def make(one: str, other: str, cue: str = cue) -> NDArray[np.uint8]:
                 return conflict(cue, pictures[one], pictures[other], recipe)
 
-            found = cue_answers.conflicts(pictures, classes, make, network)
+            with compute.part(number / len(_CONFLICTS), (number + 1) / len(_CONFLICTS)):
+                found = cue_answers.conflicts(pictures, classes, make, network)
             results[cue] = [(f.shape, f.texture, f.verdict, labels[f.verdict.guess]) for f in found]
         return results
 

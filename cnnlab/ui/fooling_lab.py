@@ -34,7 +34,9 @@ _STYLE = """
 @media (max-width: 40rem) {  /* what is compared stands side by side, the change below */
   .fooled { grid-template-columns: 1fr 1fr; gap: 1.2rem 0.8rem; }
   .fooled figure:nth-child(2) { order: 1; grid-column: 1 / -1; }
-  .fooled .class-bars { gap: 0.3rem 0.35rem !important; font-size: 0.85rem; } }
+  .fooled .class-bars { grid-template-columns: 1fr 3.6rem !important; font-size: 0.85rem;
+    gap: 0.1rem 0.35rem !important; }
+  .fooled .class-bars th { grid-column: 1 / -1; margin-top: 0.25rem; } }
 .fooled p { margin: 0.4rem 0 0.6rem; line-height: 1.45; }
 .tasks span { display: block; padding: 0.15rem 0; }
 .tasks .done { font-weight: 650; }

@@ -14,6 +14,7 @@ from PIL import Image
 
 from cnnlab.figures.charts import percent
 from cnnlab.linear_view import TOY_WEIGHTS, TOY_X, linear_score, nudged, sigmoid
+from cnnlab.numerals import factor
 from cnnlab.ui import controls, layout, panels
 from cnnlab.ui.fooling_setting import (
     PAGE,
@@ -213,12 +214,11 @@ def _network_line(setting: Setting) -> None:
         alt=f"Score of {label} over ε: the straight line of the linear view, and the network.",
     )
     middle = len(view.epsilons) // 2
-    step = view.n * view.mean_gradient
-    count = f"{view.n:,}".replace(",", "\u202f")
+    step, mean = view.n * view.mean_gradient, factor(view.mean_gradient, view.n)
     st.markdown(
         _minus(
-            f"Score of “{label}”, before the softmax. The picture has n = {count} numbers, and the "
-            f"gradient has the mean size {view.mean_gradient:.3g}. So each grey level should "
+            f"Score of “{label}”, before the softmax. The picture has n = {view.n:,} numbers, "
+            f"and the gradient has the mean size {mean}. So each grey level should "
             f"{'add' if towards else 'take away'} n · mean = **{step:.2f}**. For ε = "
             f"{view.epsilons[middle]:g} the line says {view.foretold[middle]:.2f}, the network "
             f"{view.actual[middle]:.2f}."
@@ -477,6 +477,8 @@ def defences(setting: Setting, fooled: Fooled | None) -> None:
             about.low,
             about.high,
             about.usual,
+            about.step,
+            "%.1f" if about.step < 1 else "%d",
             key=f"{PAGE}_{kind}",
             bind="query-params",
         )
@@ -489,22 +491,27 @@ def defences(setting: Setting, fooled: Fooled | None) -> None:
             "were not there (Athalye et al. 2018)."
         )
     found = _behind(setting, fooled, strengths, knows=knows)
-    kept = _kept(setting, strengths)
+    place = st.empty()
     if found is not None:
-        _table(setting, fooled, strengths, found, kept)
+        with place.container():
+            _table(setting, fooled, strengths, found, None)
+    kept = _kept(setting, strengths)
+    if found is not None and kept is not None:
+        with place.container():
+            _table(setting, fooled, strengths, found, kept)
     layout.prose(
         "**What to see.** A defence that brings the answer back against an attacker who does not "
         "know it often fails against one who does "
-        "([Athalye et al. 2018](https://arxiv.org/abs/1802.00420)). And it costs answers on clean "
-        "pictures. What helps most so far is **adversarial training**: to train on fooled "
-        "pictures, made anew at each step "
+        "([Athalye et al. 2018](https://arxiv.org/abs/1802.00420)). Over many clean "
+        "pictures it also changes answers that were right. What helps most so far is "
+        "**adversarial training**: to train on fooled pictures, made anew at each step "
         "([Madry et al. 2018](https://arxiv.org/abs/1706.06083)). It takes several times as long, "
         "and the network loses some accuracy on clean pictures."
     )
 
 
 def _behind(
-    setting: Setting, fooled: Fooled, strengths: dict[str, int], *, knows: bool
+    setting: Setting, fooled: Fooled, strengths: dict[str, float], *, knows: bool
 ) -> dict[str, _Behind] | None:
     from cnnlab.fooling import STEPS
 
@@ -560,11 +567,11 @@ def _best(shares: Any) -> tuple[int, float]:
     return int(shares.argmax()), float(shares.max())
 
 
-def _kept(setting: Setting, strengths: dict[str, int]) -> tuple[dict[str, int], int] | None:
+def _kept(setting: Setting, strengths: dict[str, float]) -> tuple[dict[str, int], int] | None:
     """Return for how many clean samples the answer stays, and how many there are."""
     name = setting.chosen.name
 
-    def run(kind: str = "", strength: int = 0) -> NDArray[np.int64]:
+    def run(kind: str = "", strength: float = 0) -> NDArray[np.int64]:
         from cnnlab import fooling, loading
         from cnnlab.defences import answers, defend
 
@@ -593,7 +600,7 @@ def _kept(setting: Setting, strengths: dict[str, int]) -> tuple[dict[str, int], 
 def _table(
     setting: Setting,
     fooled: Fooled,
-    strengths: dict[str, int],
+    strengths: dict[str, float],
     found: dict[str, _Behind],
     kept: tuple[dict[str, int], int] | None,
 ) -> None:
@@ -603,14 +610,15 @@ def _table(
     first = fooled.answers[0]
 
     def said(answer: tuple[int, float]) -> str:
-        return f"{labels[answer[0]]}: {percent(answer[1])}"
+        share = percent(answer[1]).replace(" ", "\u00a0")
+        return f"{labels[answer[0]]}: {share}"
 
     bare = [
         "none",
         said((first, float(fooled.before[first]))),
         said((fooled.answers[1], float(fooled.after.max()))),
         "no" if fooled.worked else "not fooled",
-        "",
+        "" if kept is None else f"{kept[1]} of {kept[1]}",
     ]
     rows = [bare]
     for kind, strength in strengths.items():
@@ -619,7 +627,7 @@ def _table(
         about = DEFENCES[kind]
         rows.append(
             [
-                f"{about.title} ({strength})",
+                about.named.format(f"{strength:g}"),
                 said(behind.clean),
                 said(last),
                 "yes" if last[0] == first else "no",
@@ -628,13 +636,36 @@ def _table(
         )
     attacked = any(behind.through for behind in found.values())
     which = "Attacked through it" if attacked else "Fooled picture"
-    head = ["Defence", "Clean picture", which, "First answer back?", "Samples kept"]
-    panels.table(head, rows, align="lllrr", wide_only=[1])
-    if kept is not None:
-        st.caption(
-            f"Samples kept: for how many of the {kept[1]} clean sample pictures the answer stays "
-            "what it was without the defence."
-        )
+    head = ["Defence", "Clean picture", which, "Answer back?", "Samples kept"]
+    shown = len(head) if kept is not None else len(head) - 1
+    panels.table(head[:shown], [row[:shown] for row in rows], align="lllrr"[:shown], wide_only=[1])
+    st.markdown(_cost(fooled, [found[kind].clean for kind in strengths], kept))
+
+
+def _cost(
+    fooled: Fooled, clean: list[tuple[int, float]], kept: tuple[dict[str, int], int] | None
+) -> str:
+    """Say what the defences do to the clean picture, and what they cost over many."""
+    first, n = fooled.answers[0], len(clean)
+    stays = [share for answer, share in clean if answer == first]
+    surer = sum(share > float(fooled.before[first]) for share in stays)
+    if len(stays) == n:
+        one = f"**This clean picture** keeps its answer behind all {n} defences"
+        more = "its probability even rises" if surer else ""
+    else:
+        one = f"**This clean picture** keeps its answer behind {len(stays)} of {n} defences"
+        more = "there its probability rises" if surer else ""
+    if more:
+        one += f"; {more} behind {surer} of them" if surer < len(stays) else f"; {more}"
+    if kept is None:
+        return f"{one}. One picture does not show what a defence costs: count it over many."
+    counts, total = kept
+    low, high = total - max(counts.values()), total - min(counts.values())
+    many = f"{low} to {high}" if low < high else f"{low}"
+    return (
+        f"{one}. One picture does not show what a defence costs. **Over {total} clean samples**, "
+        f"{many} of {total} answers change (Samples kept: those whose answer stays)."
+    )
 
 
 def _link(pixels: NDArray[np.uint8]) -> str:

@@ -208,7 +208,7 @@ def _gradient(setting: Setting, cam: GradCam, channel: int) -> None:
             signed=False,
             alt="Where the score reacts to this layer at all.",
             text=f"At each position, the mean of the gradient’s size (without its sign) over the "
-            f"{len(cam.gradients)} channels: where the score reacts to this layer at all.",
+            f"{len(cam.gradients):,} channels: where the score reacts to this layer at all.",
         ),
     ]
     st.html(cam_cards.cards([cam_cards.card(each) for each in several]))
@@ -233,9 +233,9 @@ def _weights(setting: Setting, cam: GradCam, channel: int) -> None:
     st.html(cam_cards.bars(cam.weights, title="Weights"))
     positive, negative = int((cam.weights > 0).sum()), int((cam.weights < 0).sum())
     st.caption(
-        f"All {len(cam.weights)} weights, sorted: {positive} above 0 speak for "
+        f"All {len(cam.weights):,} weights, sorted: {positive} above 0 speak for "
         f"“{setting.category}” (orange), {negative} below 0 against it (blue), "
-        f"{len(cam.weights) - positive - negative} are exactly 0. {_why_zero(cam)}"
+        f"{len(cam.weights) - positive - negative:,} are exactly 0. {_why_zero(cam)}"
     )
     for sign, words in ((1, "speak most for it"), (-1, "speak most against it")):
         chosen = [int(k) for k in cam.strongest_channels(_ROWS, sign=sign)]
@@ -314,7 +314,7 @@ def _sum(setting: Setting, cam: GradCam, channel: int) -> None:
             text="One term of the sum.",
         ),
         Card(
-            f"Sum over all {len(cam.weights)} channels",
+            f"Sum over all {len(cam.weights):,} channels",
             cam.signed_map,
             signed=True,
             alt=f"The sum before the ReLU: {where(cam.signed_map)}.",

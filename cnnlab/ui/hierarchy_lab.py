@@ -72,6 +72,14 @@ class _Tile:
 
 
 @dataclass(frozen=True)
+class _Mosaic:
+    """The nine patches of a channel as one picture, and whether there are stripes in it."""
+
+    link: str
+    stripes: bool
+
+
+@dataclass(frozen=True)
 class _Row:
     """One layer, ready for the page."""
 
@@ -158,7 +166,7 @@ def levels(setting: Setting, at: str, channel: int) -> None:
 
 
 def _draw(
-    looked: _Looked, mosaics: dict[tuple[str, int], str], chosen: tuple[str, int], *, key: str
+    looked: _Looked, mosaics: dict[tuple[str, int], _Mosaic], chosen: tuple[str, int], *, key: str
 ) -> None:
     seen = looked.seen.resize((_SMALL, _SMALL), Image.Resampling.LANCZOS)
     hierarchy_view(
@@ -237,27 +245,27 @@ def _search(setting: Setting) -> bool:
     return asked
 
 
-def _mosaics(setting: Setting, looked: _Looked) -> dict[tuple[str, int], str]:
+def _mosaics(setting: Setting, looked: _Looked) -> dict[tuple[str, int], _Mosaic]:
     """Return the nine patches of each channel that is shown, as one picture each."""
     shown = tuple((layer, tile.channel) for layer, row in looked.rows.items() for tile in row.tiles)
     name, trained = setting.network
 
-    def run() -> dict[tuple[str, int], str]:
+    def run() -> dict[tuple[str, int], _Mosaic]:
         from cnnlab import patches
-        from cnnlab.figures.patches import mosaic
+        from cnnlab.figures.patches import has_stripes, mosaic
 
-        return {
-            (layer, channel): data_link(
-                mosaic(patches.patches_of(name, layer, channel, trained=trained), _TILE)
-            )
-            for layer, channel in shown
-        }
+        made = {}
+        for layer, channel in shown:
+            found = patches.patches_of(name, layer, channel, trained=trained)
+            stripes = any(has_stripes(patch) for patch in found)
+            made[layer, channel] = _Mosaic(data_link(mosaic(found, _TILE)), stripes)
+        return made
 
     return work.in_queue(("mosaics", name, trained, shown), run, label="Cutting out the patches")
 
 
 def _row(
-    layer: str, row: _Row, size: tuple[int, int], mosaics: dict[tuple[str, int], str]
+    layer: str, row: _Row, size: tuple[int, int], mosaics: dict[tuple[str, int], _Mosaic]
 ) -> dict[str, Any]:
     width, height = size
     channels, rows, columns = row.shape
@@ -274,11 +282,14 @@ def _row(
             "width": (min(right, width) - max(left, 0)) / width,
             "height": (min(bottom, height) - max(top, 0)) / height,
         }
+    drawn = [mosaics.get((layer, tile.channel), _Mosaic("", stripes=False)) for tile in row.tiles]
     if row.whole:
         words.append("and the mean of the whole picture")
+    note = f"{patch_view.STRIPES}." if any(one.stripes for one in drawn) else ""
     return {
         "layer": layer,
         "words": words,
+        "note": note,
         "frame": frame,
         "frameAlt": f"The picture, {height} × {width} pixels; {words[1]}.",
         "tiles": [
@@ -287,10 +298,10 @@ def _row(
                 "mean": f"mean {written(tile.mean)}",
                 "map": tile.map,
                 "mapAlt": f"Feature map of channel {tile.channel}.",
-                "patches": mosaics.get((layer, tile.channel), ""),
+                "patches": one.link,
                 "patchesAlt": f"Nine patches that excite channel {tile.channel} most.",
             }
-            for tile in row.tiles
+            for tile, one in zip(row.tiles, drawn, strict=True)
         ],
     }
 
@@ -404,10 +415,29 @@ def _where(setting: Setting, layer: str, channel: int) -> None:
     )
     other.image(
         where.map,
-        caption=f"The feature map: black is {written(where.low)}, white is {written(where.peak)}.",
+        caption=f"The feature map: black is {written(where.low)}, white is {written(where.peak)}."
+        + _why_more(setting, layer, channel, where.peak),
         output_format="PNG",
         width="stretch",
         alt=f"Feature map of channel {channel} in shades of grey.",
+    )
+
+
+def _why_more(setting: Setting, layer: str, channel: int, peak: float) -> str:
+    """Say why the same photograph answers more among the samples, where it does."""
+    from cnnlab import patches
+
+    if setting.picture.own or not _are_known(setting):
+        return ""
+    name, trained = setting.network
+    found = patches.patches_of(name, layer, channel, trained=trained)
+    same = [patch.value for patch in found if patch.sample.title == setting.picture.title]
+    best = max(same, default=0.0)
+    if best <= peak or written(best) == written(peak):
+        return ""
+    return (
+        f" Among the samples the same photograph reaches {written(best)}: there it is also shown "
+        "in other squares, at two scales; here the network sees it once, cut to its middle."
     )
 
 

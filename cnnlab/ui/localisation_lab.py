@@ -298,7 +298,7 @@ def _cards(made: Studio, values: Any, found: Located, methods: Any) -> list[str]
             "2. Above the threshold",
             masked(made.seen, found.mask),
             f"{percent(share)} of the pixels reach the threshold.",
-            f"<p>{int(found.mask.sum())} of {pixels} pixels ({percent(share)}) have at least "
+            f"<p>{int(found.mask.sum()):,} of {pixels:,} pixels ({percent(share)}) have at least "
             f"{written(found.level, 2)}.</p>",
         ),
         "part": (

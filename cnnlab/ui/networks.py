@@ -261,7 +261,7 @@ def facts_table(name: str) -> None:
     in_five = f", {facts.acc5:.1f} % in five" if facts.acc5 is not None else ""
     st.table(
         {
-            "Parameters": f"{facts.n_params:,}".replace(",", " "),
+            "Parameters": f"{facts.n_params:,}",
             "Multiply-adds": f"{with_unit(facts.macs, 'MACs')} for one picture",
             "Accuracy": f"{facts.acc1:.1f} % first guess{in_five}; {facts.data}",
             "Weights": f"{facts.weights}, {facts.file_bytes / 1e6:.1f} MB",

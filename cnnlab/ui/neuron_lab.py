@@ -13,8 +13,9 @@ import streamlit as st
 from PIL import Image
 
 from cnnlab.figures.influence import influence_layer
-from cnnlab.figures.neuron_steps import product_grids, signed, steps_table, written
+from cnnlab.figures.neuron_steps import DIGITS, product_grids, steps_table
 from cnnlab.figures.pictures import data_link
+from cnnlab.numerals import signed, written
 from cnnlab.ui import address, layout, networks, work
 from cnnlab.ui.cell_picker import cell_picker
 from cnnlab.ui.controls import Picture, choice, pick
@@ -157,6 +158,7 @@ def played(neuron: Neuron) -> None:
         "trace": trace_payload(trace),
         "fixed": True,
         "start": story.near.step,
+        "digits": {"cell": 3, "term": 3, "sum": DIGITS},
         "place": f"{neuron.network.words} {neuron.picture.digest} {neuron.words} {places}",
         "file": "neuron",
         "fold": layout.is_lecture(),
@@ -168,15 +170,15 @@ def played(neuron: Neuron) -> None:
     rest = float(made.contributions.sum()) - part
     others = len(made.inputs) - len(places)
     taking = f"{len(places)} of {_many(len(made.inputs), 'input channel')}"
-    words = [f"their sum {signed(part, 6)}"]
+    words = [f"{'its' if len(places) == 1 else 'their'} sum {signed(part, DIGITS)}"]
     if others:
-        words.append(f"the other {_many(others, 'channel')} {signed(rest, 6)}")
+        words.append(f"the other {_many(others, 'channel')} {signed(rest, DIGITS)}")
     if made.bias is not None:
-        words.append(f"the bias {signed(made.bias, 6)}")
+        words.append(f"the bias {signed(made.bias, DIGITS)}")
     verb = "takes" if len(places) == 1 else "take"
     st.markdown(
-        f"{taking} {verb} part here: {' and '.join(words)} make **{written(made.total, 8)}**; the "
-        f"network has {written(story.steps[0].network, 8)}."
+        f"{taking} {verb} part here: {' and '.join(words)} make **{written(made.total, DIGITS)}**, "
+        "but for rounding."
     )
     step_player(data, key=_key("player"))
 
@@ -188,7 +190,7 @@ def follow(neuron: Neuron) -> None:
         return
     places = [*trail, _place_of(neuron.story)]
     lines = [
-        f"{number}. {_place_words(layer, channel, cell, None)}: **{written(value)}**"
+        f"{number}. {_place_words(layer, channel, cell, None)}: **{written(value, DIGITS)}**"
         for number, (layer, channel, cell, value) in enumerate(places, 1)
     ]
     with st.expander(f"Your way so far: {_many(len(places), 'number')}", expanded=False):
@@ -453,7 +455,7 @@ def _board(neuron: Neuron) -> dict[str, Any]:
         "extent": max(abs(low), abs(high)),
         "title": title,
         "noun": noun,
-        "range": f"{what} between {written(low)} and {written(high)}.",
+        "range": f"{what} between {written(low, DIGITS)} and {written(high, DIGITS)}.",
     }
 
 
@@ -556,23 +558,19 @@ def _bars(story: CellStory, made: CellSum, names: list[str], chosen: int) -> Non
     if chosen not in shown:
         shown = [*shown[:-1], chosen]
     rest = [place for place in ranked if place not in shown]
-    rows: list[dict[str, Any]] = [
-        {
-            "name": int(made.inputs[place]),
-            "title": names[place],
-            "value": float(sums[place]),
-            "text": signed(float(sums[place])),
-        }
-        for place in shown
-    ]
+
+    def bar(name: int | None, title: str, value: float) -> dict[str, Any]:
+        return {"name": name, "title": title, "value": value, "text": signed(value, DIGITS)}
+
+    rows = [bar(int(made.inputs[place]), names[place], float(sums[place])) for place in shown]
     if rest:
         together = float(sums[rest].sum())
         title = f"and {_many(len(rest), 'other')} together"
-        rows.append({"name": None, "title": title, "value": together, "text": signed(together)})
+        rows.append(bar(None, title, together))
     if made.bias is not None:
-        rows.append({"name": None, "title": "bias", "value": made.bias, "text": signed(made.bias)})
+        rows.append(bar(None, "bias", made.bias))
     extent = max(abs(row["value"]) for row in rows)
-    rows.append({"name": None, "title": "all of it", "value": None, "text": signed(made.total, 6)})
+    rows.append(bar(None, "all of it", made.total) | {"value": None})
     st.markdown("**What each input adds**")
     sum_bars(
         {
@@ -602,21 +600,28 @@ def _one_input(neuron: Neuron, made: CellSum, chosen: int, name: str) -> None:
     if pooled and kind != "max_pool2d":
         st.markdown(f"Each number counts {written(float(made.weights.max()), 4)} times.")
     if len(made.inputs) == 1 and made.bias is not None:
-        st.markdown(f"The sum is {signed(made.contributions[0])}, the bias {signed(made.bias)}.")
+        st.markdown(
+            f"The sum is {signed(made.contributions[0], DIGITS)}, the bias "
+            f"{signed(made.bias, DIGITS)}."
+        )
     if not made.inside.all():
         st.caption("Part of the window lies in the padding.")
     source = story.sources.get(chosen)
     if source is None:
         return
-    what = "The largest product comes from" if made.patches[chosen].size > 1 else "It comes from"
+    what = "It comes from"
+    if made.patches[chosen].size > 1:
+        product = made.strongest_product(chosen)
+        does = "takes off" if product < 0 else "adds"
+        what = f"The product that {does} most, {signed(product)}, comes from"
     if kind == "max_pool2d":
         what = "The winner comes from"
     if not source.layer:
         st.markdown(f"{what} {_pixel_words(source, neuron.network)}.")
         return
     st.markdown(
-        f"{what} **{_place_words(source.layer, source.channel, source.cell, None)}**: "
-        f"{written(source.value)}"
+        f"{what} **{_place_words(source.layer, source.channel, source.cell, None)}**, "
+        f"whose value is {written(source.value)}."
     )
     st.button(
         "Open this neuron",

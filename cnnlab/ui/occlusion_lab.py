@@ -110,7 +110,7 @@ def experiment(setting: Setting) -> None:
     with long_work.started(
         f"{PAGE}_start",
         setting.key,
-        f"Slide the window over {count} positions (about {about(needs)})",
+        f"Slide the window over {count:,} positions (about {about(needs)})",
         icon=":material/play_arrow:",
         ask=needs > _PATIENCE,
     ) as going:
@@ -119,7 +119,7 @@ def experiment(setting: Setting) -> None:
         film = work.in_queue(
             setting.key,
             lambda: _slide(setting),
-            label=f"Sliding the window, {count} positions",
+            label=f"Sliding the window, {count:,} positions",
             own=setting.picture.own,
         )
     _show(setting, film)
@@ -179,10 +179,12 @@ def _show(setting: Setting, film: _Film) -> None:
         key=f"{PAGE}_film",
     )
     layout.prose(
-        "Dark on the first map: without this part the class is **less** likely, so the network "
+        "Dark on the map of the probability: without this part the class is **less** likely, so "
+        "the network "
         "used it. The map shows what this window hides, at this size and with this filling; it "
         "does not show parts that only count together, and a hard edge of the window is itself "
-        "something new to the network. Try another filling."
+        "something new to the network. Try another filling. The last map follows the feature map "
+        "of the layer whose cells add up to most for the whole picture."
     )
     _per_pixel(film, label)
 
@@ -221,7 +223,7 @@ def _classes(found: Occlusion, target: int, names: list[str]) -> dict[str, Any]:
                 "colour": category.colour,
                 "ink": category.ink,
                 "name": "other classes" if category.index == OTHERS else names[category.index],
-                "where": f"{category.count} of {total} positions, {_around(category.where)}",
+                "where": f"{category.count} of all {total:,} positions, {_around(category.where)}",
             }
             for category in shown
         ],
@@ -288,10 +290,12 @@ def _per_pixel(film: _Film, label: str) -> None:
         f'<div class="ends"><span>{written(drawn.low)}</span><span>{written(drawn.high)}</span>'
         f"</div></div><div><p>The score of “{escape(label)}” falls most, by {written(fall)}, with "
         f"the window in row {top + 1}, column {left + 1}: the probability is then "
-        f"{percent(most)}.</p><p>Each pixel has the mean over all windows that hide it. Orange: "
-        "without it the score falls. Blue: without it the score rises. All values are from "
-        f"{written(float(values.min()))} to {written(float(values.max()))}.</p><p>A map as coarse "
-        "as the window: it does not say which pixels inside the window count.</p></div></div>"
+        f"{percent(most)}. The score is the number before the softmax; the probability may fall "
+        "more elsewhere, where other classes gain.</p><p>Each pixel has the mean over all windows "
+        "that hide it. Orange: without it the score falls. Blue: without it the score rises. All "
+        f"values are from {written(float(values.min()))} to {written(float(values.max()))}.</p>"
+        "<p>The map is as "
+        "coarse as the window: it does not say which pixels inside it count.</p></div></div>"
     )
 
 

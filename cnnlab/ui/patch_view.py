@@ -9,10 +9,12 @@ from html import escape
 import streamlit as st
 
 from cnnlab.figures.pictures import data_link
+from cnnlab.numerals import written
 from cnnlab.ui import work
 
-__all__ = ["find_patches", "how_chosen", "nine_patches"]
+__all__ = ["STRIPES", "find_patches", "how_chosen", "nine_patches"]
 
+STRIPES = "Grey stripes are outside the picture"
 _SIDE = 112  # pixels of a patch
 
 
@@ -133,7 +135,7 @@ def _nine(name: str, trained: bool, layer: str, channel: int) -> _Nine:
             "the whole square"
             if field.size is None
             else f"{field.size[0]} × {field.size[1]} pixels",
-            any(drawn.is_cut_off(patch) and not drawn.shows_all(patch) for patch in found),
+            any(drawn.has_stripes(patch) for patch in found),
             any(drawn.is_cut_off(patch) and drawn.shows_all(patch) for patch in found),
             field.whole and field.size is not None,
         )
@@ -149,14 +151,14 @@ def _figure(patch: _Shown) -> str:
         f'<img src="{patch.link}" alt="A part of: {escape(patch.alt)}" '
         'style="width:100%;display:block;border-radius:4px">'
         '<figcaption style="font-size:0.9rem;line-height:1.35;margin-top:0.15rem">'
-        f"<strong>{patch.value:.3g}</strong> {title}</figcaption></figure>"
+        f"<strong>{written(patch.value)}</strong> {title}</figcaption></figure>"
     )
 
 
 def _words(nine: _Nine) -> str:
     words = [f"The strongest answers come first. Each patch is what one cell sees: {nine.side}."]
     if nine.padding:
-        words.append("Grey stripes are padding, outside the picture.")
+        words.append(f"{STRIPES}: padding.")
     if nine.rings:
         words.append(
             "A cell here can see more than the square is large: all of it is drawn, and the "

@@ -162,3 +162,24 @@ def test_one_walks_from_the_class_score(visitor: Callable[..., Visit]) -> None:
     arrive(again, page.url.removeprefix(visit.server.url))  # the address opens the same neuron
     expect(again.page.get_by_role("heading", name=words)).to_be_visible()
     assert again.problems == visit.problems == []
+
+
+def test_the_player_agrees_with_the_table_and_its_notes_fit(visitor: Callable[..., Visit]) -> None:
+    visit = visitor()
+    page = arrive(
+        visit, "/neuron?neuron_layer=features.7.expand3x3&neuron_channel=45&neuron_cell=11_7"
+    )
+    table = page.locator(".neuron-products table")
+    texts = [table.nth(i).locator("td").all_inner_texts() for i in range(3)]
+    row = page.locator(".work .channel").first
+    cells = [row.locator("figure.role-" + role) for role in ("input", "kernel", "output")]
+    shown = [cell.locator("text.value").all_text_contents() for cell in cells]
+    assert shown == texts
+    assert any("," in text for text in texts[0])
+    total = page.locator(".work .sum b").inner_text()
+    assert f"sum +{total}" in page.locator(".neuron-products").inner_text()
+    marked = page.locator("figure.role-output .plane text.value", has_text=total)
+    assert marked.count() >= 1  # the output's cell too
+    assert page.locator("text.times").count() == 0  # ×−0.0843 does not fit beside its number
+    assert page.locator(".cell-picker .value").inner_text().endswith(": 3,152")
+    assert visit.problems == []

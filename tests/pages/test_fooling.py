@@ -132,12 +132,59 @@ def test_a_patch_waits_for_a_press():
 
 def test_defences_are_tried_and_counted():
     page = text(opened(**DIGITS, part="Defences"))
-    assert "JPEG compression (60)" in page
-    assert " of 40" in page
+    for row in (
+        "JPEG, quality 60",
+        "Blur, σ\u00a0=\u00a01\u00a0px",
+        "Shift by 3\u00a0px",
+        "Shrink to 70\u202f%, enl",
+    ):
+        assert f'<th scope="row">{row}' in page
+    kept = [int(count) for count in re.findall(r">(\d+) of 40<", page)]
+    assert kept[0] == 40  # without a defence
+    assert len(kept) == 5
+    low, high = (40 - count for count in (max(kept[1:]), min(kept[1:])))
+    assert f"**Over 40 clean samples**, {low} to {high} of 40 answers change" in page
     assert "made anew by PGD" not in page
     assert "made anew by PGD with ε = 30" in text(
         opened(**DIGITS, part="Defences", attacker="knows it")
     )
+
+
+def test_what_a_defence_costs_waits_for_a_press_without_an_empty_column(monkeypatch):
+    app = opened(**DIGITS, part="Defences")
+    monkeypatch.setattr(fooling_setting, "_PATIENCE", 0.0)
+    app.slider(key="fooling_shift").set_value(5).run()
+    for key in ("fooling_attack", "fooling_defences"):
+        app.button(key=key).click().run()
+    assert not app.exception
+    page = text(app)
+    assert "Samples kept" not in page
+    assert "One picture does not show what a defence costs: count it over many." in page
+    app.button(key="fooling_kept").click().run()
+    assert '<th class="right">Samples kept</th>' in text(app)
+
+
+@needs_squeezenet
+def test_the_words_about_the_clean_cat_are_those_of_the_table():
+    page = text(opened(network="squeezenet1_0", **TOASTER, part="Defences"))
+    rows = re.findall(r'<th scope="row">[^<]*</th><td class="wide-only">(.*?): ([\d.]+)', page)
+    (first, before), *behind = rows
+    stays = [float(share) for answer, share in behind if answer == first]
+    rises = sum(share > float(before) for share in stays)
+    assert rises > 0
+    words = re.search(r"\*\*This clean picture\*\* keeps .*", page)
+    assert words
+    assert "rise" in words[0]
+    assert (f"behind {rises} of them" in words[0]) == (rises < len(stays))
+
+
+@needs_squeezenet
+def test_the_factors_that_are_shown_give_the_product_that_is_shown():
+    page = text(opened(network="squeezenet1_0", **TOASTER, part="Why it works"))
+    assert "has n = 150,528 numbers" in page
+    (mean,) = re.findall(r"mean size ([\d.]+)\. So", page)
+    (product,) = re.findall(r"n · mean = \*\*([\d.]+)\*\*", page)
+    assert f"{150_528 * float(mean):.2f}" == product
 
 
 @needs_squeezenet
@@ -146,7 +193,7 @@ def test_the_cat_becomes_a_toaster_and_both_exercises_are_done():
     assert "“Egyptian cat” (71.2\u202f%) became “toaster”" in page
     assert "✓ done: Fool squeezenet1_0 with ε ≤ 2." in page
     assert "✓ done: Make it see" in page
-    row = re.search(r"JPEG compression \(60\)</th>(.*?)</tr>", page)
+    row = re.search(r"JPEG, quality 60</th>(.*?)</tr>", page)
     assert row
     assert "Egyptian cat" in row[1]
     assert ">yes<" in row[1]

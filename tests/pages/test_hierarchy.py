@@ -58,6 +58,33 @@ def test_squeezenet_opens_with_four_layers_and_their_fields() -> None:
     assert data["chosen"] == ["features.12", data["rows"][-1]["tiles"][0]["channel"]]
 
 
+def test_stripes_are_explained_in_the_rows_where_they_are() -> None:
+    rows = sent(opened(), "rows")["rows"]
+    assert rows[1]["note"] == rows[3]["note"] == "Grey stripes are outside the picture."
+    for row in rows:
+        channels = [tile["channel"] for tile in row["tiles"]]
+        found = [patches.patches_of("squeezenet1_0", row["layer"], c) for c in channels]
+        cut = [
+            not (patch.box[0] >= 0 and patch.box[1] >= 0 and max(patch.box[2:]) <= 224)
+            for nine in found
+            for patch in nine
+        ]
+        assert bool(row["note"]) == any(cut)
+
+
+def test_a_stronger_answer_among_the_samples_is_explained_beside_the_map() -> None:
+    at = opened(at="features.12", channel="368")
+    found = patches.patches_of("squeezenet1_0", "features.12", 368)
+    best = max(patch.value for patch in found if patch.sample.name == "cat")
+    captions = " ".join(str(image.proto) for image in at.get("image"))
+    assert "white is 736" in captions
+    assert f"the same photograph reaches {best:.0f}: there it is also shown" in captions
+    assert best > 736
+    # A digit is shown once, here as there: nothing is to be explained.
+    digit = opened(**OWN)
+    assert "also shown" not in " ".join(str(image.proto) for image in digit.get("image"))
+
+
 def test_digits_need_no_weights_and_show_nine_patches() -> None:
     at = opened(**OWN)
     data = sent(at, "rows")

@@ -17,6 +17,7 @@ from cnnlab import compute, loading, pretrained, samples, weights
 from cnnlab.exercises.neuron import questions
 from cnnlab.lessons import LESSONS
 from cnnlab.neuron_story import CellStory
+from cnnlab.numerals import signed, written
 from tests.pages.test_every_page import ROOT, run
 
 PAGE = ROOT / "pages" / "neuron.py"
@@ -91,8 +92,7 @@ def test_a_link_opens_exactly_its_neuron() -> None:
         x = model.features[:4](batch)
         own = model.features[4].expand3x3(model.features[4].squeeze(x).relu())[0, 17].numpy()
     assert np.array_equal(values(board["board"]), own)
-    text = f"{own[9, 12]:.9g}".replace("-", "−")
-    assert text in told(at)
+    assert written(float(own[9, 12]), 9) in told(at)
     assert "features.4.expand3x3, channel 17, cell (9, 12)" in " ".join(
         s.value for s in at.subheader
     )
@@ -239,13 +239,44 @@ def test_an_input_can_be_chosen_and_opened() -> None:
     sizes = [abs(row["value"]) for row in bars["rows"][:20]]
     assert sizes == sorted(sizes, reverse=True)
     total = sum(row["value"] for row in bars["rows"][:-1])
-    assert f"{total:+.6g}".replace("-", "−") == bars["rows"][-1]["text"]
+    assert signed(total, 4) == bars["rows"][-1]["text"]
     at.number_input(key="neuron_input").set_value(names[3]).run()
     assert component(at, "rows")["chosen"] == names[3]
     assert "Channel " + str(names[3]) in told(at)
     at.button(key="neuron_open").click().run()
     assert shown(at)[0] == "features.2"
     assert shown(at)[1] == names[3]
+
+
+def test_a_number_has_one_form_on_the_whole_page() -> None:
+    at = visit(layer="features.7.expand3x3", channel="45", cell="11_7", sample="cat")
+    board, rows = component(at, "board")["board"], component(at, "rows")["rows"]
+    cell = float(values(board)[11, 7])
+    assert cell > 1000
+    words = " ".join(m.value for m in at.markdown)
+    assert rows[-1]["text"] == signed(cell, 4) == f"+{cell:,.0f}"
+    assert f"make **{cell:,.0f}**" in words
+    channel = rows[0]["text"]
+    assert f"products, sum {channel}" in told(at)
+    assert f"its sum {channel} and" in words
+    # The player writes its cells and sums with as many digits as the grids and the bars.
+    assert component(at, "trace")["digits"] == {"cell": 3, "term": 3, "sum": 4}
+
+
+def test_the_product_that_adds_most_is_told_apart_from_the_number_behind_it() -> None:
+    at = visit(layer="features.7.expand3x3", channel="45", cell="11_7", sample="cat")
+    (words,) = (m.value for m in at.markdown if "The product that adds most" in m.value)
+    first = component(at, "rows")["rows"][0]["name"]
+    model, batch = loading.load(NETWORK), pretrained.preprocess(samples.sample("cat"), NETWORK)
+    with torch.inference_mode():
+        x = model.features[7].squeeze(model.features[:7](batch)).relu()[0, first]
+    weight = model.features[7].expand3x3.weight[45, first].detach()
+    window = x[10:13, 6:9]
+    products = (window * weight).numpy()
+    at_most = np.unravel_index(products.argmax(), products.shape)
+    assert f"most, {signed(float(products.max()))}, comes from" in words
+    assert f"cell ({10 + at_most[0]}, {6 + at_most[1]})**, whose value is " in words
+    assert words.endswith(f"{written(float(window[at_most]))}.")
 
 
 def test_the_player_computes_the_cell_from_the_strongest_channels() -> None:

@@ -2,15 +2,18 @@
 
 import io
 import re
+import time
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from cnnlab.ui import cues_lab
 from tests.real_weights import needs_weights
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "texture_or_shape.py"
+WITHIN = "Texture inside the shape"
 
 
 def opened(**query: str) -> AppTest:
@@ -53,7 +56,7 @@ def test_each_pair_and_way_is_one_conflict_and_its_latest_version_counts():
 
 
 def test_a_pattern_has_no_class_of_its_own_but_the_networks_guess():
-    page = shown(opened(network="lenet_digits", ink="stripes", way="Texture inside the shape"))
+    page = shown(opened(network="lenet_digits", ink="stripes", way=WITHIN))
     assert "Texture: Stripes" in page
     assert "Nobody said what this is: the network&#x27;s first guess counts" in page
 
@@ -88,12 +91,26 @@ def test_an_upload_without_an_object_gives_sentences(size):
 
 
 @needs_weights("squeezenet1_0")
+def test_it_opens_with_an_outline_that_the_network_names():
+    page = shown(opened(network="squeezenet1_0"))
+    assert "Counts as “tripod” or" in page
+    assert "does not name it" not in page
+    assert '<span class="verdict texture">The texture wins</span>' in page
+    assert "<h3>Silhouette</h3><img" in page
+    assert "<h3>Grey</h3>" not in page  # a grey photograph has no colours to lose
+    other = shown(opened(network="squeezenet1_0", way=WITHIN))
+    assert '<span class="verdict shape">The shape wins</span>' in other
+
+
+@needs_weights("squeezenet1_0")
 def test_the_cat_loses_against_a_coffee_cup():
-    app = opened(network="squeezenet1_0")
+    app = opened(network="squeezenet1_0", sample="cat")
     page = shown(app)
     assert '<span class="verdict texture">The texture wins</span>' in page
-    assert "Counts as “tabby” or “tiger cat” or “Persian cat” or 2 more." in page
+    assert "Counts as “Egyptian cat” or “tabby” or “tiger cat” or 2 more." in page
     assert page.count("<figure>") == 9
+    assert "<h3>Silhouette</h3><p" in page
+    assert "so no outline lies in it" in page
     assert "✓" not in page  # nothing is found before anything was done
     app.number_input(key="texture_or_shape_patches").set_value(4).run()
     assert "✓ found: a picture in 4 × 4 shuffled patches" in shown(app)
@@ -103,7 +120,7 @@ def test_the_cat_loses_against_a_coffee_cup():
 
 @needs_weights("squeezenet1_0")
 def test_the_rocket_keeps_its_shape_under_coffee():
-    page = shown(opened(network="squeezenet1_0", sample="rocket", way="Texture inside the shape"))
+    page = shown(opened(network="squeezenet1_0", sample="rocket", texture="coffee", way=WITHIN))
     assert '<span class="verdict shape">The shape wins</span>' in page
 
 
@@ -120,3 +137,25 @@ def test_a_picture_as_long_as_a_thread_is_refused_in_a_sentence():
     app.file_uploader[0].upload("thread.png", file.getvalue()).run()
     assert not app.exception
     assert "ne side of the picture is more than 100 times the other" in app.error[0].value
+
+
+@needs_weights("squeezenet1_0")
+def test_all_pairs_take_about_as_long_as_is_said():
+    app = opened(network="squeezenet1_0")
+    button = app.button(key="texture_or_shape_compute_pairs")
+    (said,) = re.findall(r"Try 12 pairs in 3 ways \(about (\d+) seconds?\)", button.label)
+    began = time.perf_counter()
+    button.click().run()
+    taken = time.perf_counter() - began
+    assert not app.exception
+    assert int(said) <= 4 * taken + 1  # a busy computer may be slower, but not seven times faster
+
+
+def test_what_takes_long_waits_for_a_press(monkeypatch):
+    monkeypatch.setattr(cues_lab, "_QUICK", 0.0)  # a slow computer
+    app = opened(network="lenet_digits")
+    assert "<h3>Silhouette</h3>" not in shown(app)
+    app.button(key="texture_or_shape_compute_cues").click().run()
+    assert not app.exception
+    assert "<h3>Silhouette</h3>" in shown(app)
+    assert "texture_or_shape_compute_cues" not in [button.key for button in app.button]

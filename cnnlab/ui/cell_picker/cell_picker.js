@@ -14,11 +14,15 @@ export default function mount({ data, parentElement, setStateValue }) {
 const REST = 350; // ms without a move until Python hears of the cell
 const QUIET = 300; // ms until the address is written; browsers limit how often it may change
 
-/** A number with a true minus sign, at most six digits. */
+/** A number with four digits that count and a true minus sign, as cnnlab.numerals writes it. */
 function written(value) {
-  const size = Math.abs(value);
-  const text = value === 0 ? "0" : size >= 1e6 || size < 1e-4 ? value.toExponential(4) : Number(value.toPrecision(6)).toString();
-  return text.replace("-", "−");
+  const [mantissa, power] = value.toExponential(3).split("e");
+  if (value !== 0 && (power < -4 || power >= 7)) {
+    const raised = [...String(Number(power))].map((letter) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(letter)]).join("");
+    return `${Number(mantissa)} · 10${raised}`.replace("-", "−");
+  }
+  const most = Math.max(3 - Number(power), 0);
+  return value.toLocaleString("en-US", { maximumFractionDigits: most }).replace(/^-0$/, "0").replace("-", "−");
 }
 
 class Picker {

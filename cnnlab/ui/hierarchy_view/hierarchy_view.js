@@ -45,6 +45,7 @@ class View {
     }
     const head = make("h4", "", make("code", "", row.layer));
     const words = make("p", "", ...row.words.map((text) => make("span", "", text)));
+    if (row.note) words.append(make("span", "note", row.note));
     const tiles = make("div", "tiles", ...row.tiles.map((tile) => this.tile(row, tile)));
     tiles.setAttribute("role", "group");
     tiles.setAttribute("aria-label", `Strongest channels of ${row.layer}`);

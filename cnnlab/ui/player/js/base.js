@@ -34,19 +34,35 @@ function button(text, action, attributes = {}) {
   return element;
 }
 
-/** A number as it is read on a slide: whole if it is whole, else `digits` significant. */
+/** A number as it is read on a slide: whole if it is whole, else `digits` significant; digits
+ * before the point are all kept. */
 function written(value, digits = 4) {
+  const [whole, rest] = plain(value, digits).split(".");
+  const grouped = whole.includes("e") ? whole : whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  return (rest === undefined ? grouped : `${grouped}.${rest}`).replace(/-/g, "−");
+}
+
+/** The same number as it stands in a field: one types no comma for thousands. */
+function plain(value, digits) {
   const size = Math.abs(value);
   let text;
   if (Number.isInteger(value) && size < 1e7) text = String(value);
   else if (size !== 0 && (size >= 1e6 || size < 1e-3)) text = value.toExponential(2);
-  else text = String(Number(value.toPrecision(digits)));
-  return text.replace("-", "−");
+  else text = String(Number(value.toPrecision(Math.max(digits, String(Math.trunc(size)).length))));
+  return text.replace(/^-/, "−");
 }
 
 /** In a sum, what is negative stands in brackets. */
 function bracketed(value, digits = 4) {
   return value < 0 ? `(${written(value, digits)})` : written(value, digits);
+}
+
+const GROUPED = /^[-−]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/; // 1,000,000.5
+
+/** All numbers that an answer may mean: 1,086 is a thousand or, with a decimal comma, one. */
+function readings(text) {
+  const groups = GROUPED.test(text.trim()) ? [typedNumber(text.replaceAll(",", ""))] : [];
+  return [...groups, typedNumber(text)].filter((value) => value !== null);
 }
 
 /** What a learner typed as a number, null if it is none; a decimal comma and a fraction will do. */

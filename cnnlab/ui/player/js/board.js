@@ -25,14 +25,14 @@ class Board {
   }
 
   /** Take a trace: build its grids anew. */
-  show(trace, fields) {
+  show(trace, fields, digits) {
     this.trace = trace;
     this.fields = fields;
     this.steps = trace.steps;
     this.count = this.steps.writes.length;
-    this.source = new GridView(trace.source, "input");
-    this.weight = trace.weight && new GridView(trace.weight, "kernel", { captions: false }); // null: no weights
-    this.result = new GridView(trace.result, "output", { filled: false });
+    this.source = new GridView(trace.source, "input", { digits: digits.cell });
+    this.weight = trace.weight && new GridView(trace.weight, "kernel", { captions: false, digits: digits.cell }); // null: no weights
+    this.result = new GridView(trace.result, "output", { filled: false, digits: digits.result });
     this.views = this.weight ? { input: this.source, kernel: this.weight, output: this.result } : { input: this.source, output: this.result };
     const groupOf = this.weight ? this.steps.group_of : [];
     this.product = this.weight ? unpacked(this.steps.products) : null;
@@ -204,15 +204,15 @@ class Board {
     const input = make("input", {
       type: "text",
       inputmode: "decimal",
-      value: written(this.fields.bias[k], 6),
+      value: plain(this.fields.bias[k], 6),
       "aria-label": `Bias of filter ${k}`,
       readonly: this.owner.fixed,
     });
     input.onchange = () => {
       const value = typedNumber(input.value);
       if (value === null) {
-        this.owner.say("A bias is a number from −1 000 000 to 1 000 000. The old value stays.");
-        input.value = written(this.fields.bias[k], 6);
+        this.owner.say("A bias is a number from −1,000,000 to 1,000,000. The old value stays.");
+        input.value = plain(this.fields.bias[k], 6);
       } else {
         this.owner.edit("bias", [[k, value]]);
       }
@@ -300,10 +300,10 @@ class Board {
   /** Mark what is multiplied, each cell with its weight. */
   drawProducts(step, numbers) {
     const [reads, weights] = [this.reads(step), this.weights(step)];
-    const notes = numbers && this.source.columns <= 12 && !this.source.grid.as_grey;
+    const notes = numbers && this.source.columns <= 12 && !this.source.grid.as_grey && this.source.hasRoom(this.trace.weight.values.map(noteOf));
     const tinted = this.weight.perPlane <= 25;
     const tint = (term) => (tinted ? tintOf(weights[term] % this.weight.perPlane, this.weight.perPlane) : null);
-    this.source.frame("now", reads.map((index, term) => [index, notes ? `×${written(this.trace.weight.values[weights[term]], 2)}` : "", tint(term)]));
+    this.source.frame("now", reads.map((index, term) => [index, notes ? noteOf(this.trace.weight.values[weights[term]]) : "", tint(term)]));
     const pattern = this.steps.weight_pattern[step];
     if (pattern !== this.framed) this.weight.frame("now", weights.map((index, term) => [index, "", tint(term)]));
     this.framed = pattern; // the same weights are used all over one feature map
@@ -628,7 +628,7 @@ class Board {
       const typed = typedNumber(input.value);
       if (typed === null) {
         input.setAttribute("aria-invalid", "true");
-        this.owner.say(`“${input.value}” is no number from −1 000 000 to 1 000 000. The old value, ${written(value, 6)}, stays.`);
+        this.owner.say(`“${input.value}” is no number from −1,000,000 to 1,000,000. The old value, ${written(value, 6)}, stays.`);
         return false;
       }
       close();

@@ -2,9 +2,9 @@
 
 class GridView {
   /** `edit` and `pick` are called with a flat index: the learner wants to change, or chose, a cell. */
-  constructor(grid, role, { filled = true, indices = true, captions = true, name = grid.title } = {}) {
+  constructor(grid, role, { filled = true, indices = true, captions = true, name = grid.title, digits = 3 } = {}) {
     const [planes, rows, columns] = grid.shape;
-    Object.assign(this, { grid, role, rows, columns, name });
+    Object.assign(this, { grid, role, rows, columns, name, digits });
     [this.top, this.bottom, this.left, this.right] = grid.margin;
     [this.down, this.across] = grid.spacing ?? [1, 1];
     this.largest = grid.values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -119,7 +119,7 @@ class GridView {
     if (value === null) return this.empty(index, this.grid.blank);
     this.drawn[index] = value;
     const cell = this.frames[index];
-    const text = written(value, 3);
+    const text = written(value, this.digits);
     const label = this.values[index];
     label.textContent = text;
     const size = text.length > 6 ? 9.5 : text.length > 4 ? 12 : text.length > 3 ? 14 : 17;
@@ -140,6 +140,12 @@ class GridView {
       const colour = value < 0 ? "var(--padding)" : `var(--${this.role})`;
       frame.style.fill = `color-mix(in srgb, ${colour} ${share}%, var(--ground))`;
     }
+  }
+
+  /** Whether notes fit into the corners of cells beside their numbers: none leaves its cell, and no
+   * number below is so small a letter that a note would hide it. */
+  hasRoom(notes) {
+    return notes.every((note) => note.length <= NOTE) && this.drawn.every((value) => typeof value !== "number" || written(value, this.digits).length <= 4);
   }
 
   /** Take the value of a cell away: not computed yet, or to be guessed. */
@@ -202,6 +208,11 @@ class GridView {
     };
   }
 }
+
+const NOTE = 5; // letters, as in ×−0.5
+
+/** How a weight is noted in the corner of the cell that it multiplies. */
+const noteOf = (weight) => `×${written(weight, 2)}`;
 
 /** A colour of its own for each weight of a kernel: hue by place, told apart by lightness too. */
 function tintOf(place, count) {

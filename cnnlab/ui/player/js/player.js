@@ -41,6 +41,12 @@ class Player {
     return !this.send || Boolean(this.data?.fixed);
   }
 
+  /** How many digits count: in a cell, in a factor and in a sum that are written out. */
+  get digits() {
+    const { cell = 3, term = 4, sum = 6 } = this.data?.digits ?? {};
+    return { cell, term, sum, result: this.data?.digits ? sum : cell };
+  }
+
   build() {
     this.fields = new Fields(this);
     this.board = new Board(this);
@@ -141,7 +147,7 @@ class Player {
     const update = () => {
       const typed = typedNumber(value.value);
       if (typed === null) {
-        this.say("Paint with a number from −1 000 000 to 1 000 000.");
+        this.say("Paint with a number from −1,000,000 to 1,000,000.");
         value.value = "1";
       }
       this.board.brush = toggle.checked ? (typed ?? 1) : null;
@@ -249,7 +255,7 @@ class Player {
     this.geometry = geometry;
     this.count = trace.steps.writes.length;
     const back = same ? this.board.keep() : null;
-    this.board.show(trace, data.values ?? {});
+    this.board.show(trace, data.values ?? {}, this.digits);
     this.work = trace.weight ? this.works.products : this.works.window;
     this.stage.replaceChildren(this.board.element, this.work.element);
     this.predictElement.hidden = !data.predict;

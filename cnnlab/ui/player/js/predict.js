@@ -98,10 +98,11 @@ class Predict {
     const input = this.guess("Your answer");
     const target = this.owner.work.target(step);
     this.form(`What is ${target}?`, [input], () => {
-      const typed = typedNumber(input.value);
-      if (typed === null) return this.tell("Type a number.", false);
+      const ways = readings(input.value);
+      if (!ways.length) return this.tell("Type a number.", false);
       const value = trace.steps.totals[step];
-      if (this.close(typed, value)) return this.done(step, `Right: ${target} = ${written(value, 6)}.`);
+      const typed = ways[0];
+      if (ways.some((way) => this.close(way, value))) return this.done(step, `Right: ${target} = ${written(value, 6)}.`);
       return this.tell(`Not ${written(typed, 6)}. ${this.diagnose(typed, step)}`, false);
     }, () => this.done(step, `${target} = ${written(trace.steps.totals[step], 6)}.`));
     if (this.focusNext) input.focus({ preventScroll: true });

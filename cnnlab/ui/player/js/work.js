@@ -27,7 +27,7 @@ class Work {
       new GridView(
         { title, shape: [1, rows, columns], planes: [""], margin: [0, 0, 0, 0], as_grey: null, values: Array(rows * columns).fill(0) },
         role,
-        { indices: false, filled: false, captions: false },
+        { indices: false, filled: false, captions: false, digits: this.owner.digits.cell },
       );
     const views = { patch: small("Patch", "input"), kernel: small("Weights", "kernel"), products: small("Products", "output") };
     views.patch.largest = this.board.source.largest;
@@ -74,7 +74,7 @@ class Work {
       const plane = source.place(reads[terms[0]]).plane;
       if (row.name) row.name.textContent = trace.source.planes[plane];
       row.note.textContent = this.board.groups > 1 ? "Sum of this channel" : "Sum of the products";
-      row.sum.textContent = hidden ? "?" : written(steps.sums[step][row.g], 6);
+      row.sum.textContent = hidden ? "?" : written(steps.sums[step][row.g], this.owner.digits.sum);
     }
     this.drawSums(step, reads, hidden);
     this.drawFormula(step, reads, weights, hidden, numbers);
@@ -87,7 +87,7 @@ class Work {
     this.sums.hidden = plain;
     if (plain) return;
     const chip = (name, value, role) => make("span", { class: `chip ${role}` }, make("small", {}, name), make("b", {}, value));
-    const shown = (value) => (hidden ? "?" : written(value, 6));
+    const shown = (value) => (hidden ? "?" : written(value, this.owner.digits.sum));
     const pieces = [];
     termsOf.forEach(([term], g) => {
       if (g) pieces.push("+");
@@ -104,7 +104,7 @@ class Work {
       }
       pieces.push(part);
     });
-    if (steps.bias) pieces.push("+", chip("bias", written(steps.bias[step], 6), "kernel"));
+    if (steps.bias) pieces.push("+", chip("bias", written(steps.bias[step], this.owner.digits.sum), "kernel"));
     if (steps.activation) {
       pieces.push("=", chip("z", shown(steps.before[step]), "output"), "→", chip(`${steps.activation.title}: ${steps.activation.formula}`, shown(steps.totals[step]), "total"));
     } else {
@@ -115,6 +115,7 @@ class Work {
 
   drawFormula(step, reads, weights, hidden) {
     const { steps, trace, source, groups, termsOf } = this.board;
+    const digits = this.owner.digits.term;
     const span = (name, text) => make("span", { class: name }, text);
     const pieces = [span("y", `${this.target(step)} = `)];
     const short = reads.length > 60 && this.level !== "cell";
@@ -127,14 +128,14 @@ class Work {
         if (groups > 1) pieces.push("[ ");
         terms.forEach((term, i) => {
           if (i) pieces.push(" + ");
-          pieces.push(span("x", bracketed(trace.source.values[reads[term]])), "·", span("w", bracketed(trace.weight.values[weights[term]])));
+          pieces.push(span("x", bracketed(trace.source.values[reads[term]], digits)), "·", span("w", bracketed(trace.weight.values[weights[term]], digits)));
         });
         if (groups > 1) pieces.push(" ]");
       });
     }
-    if (steps.bias) pieces.push(" + ", span("w", bracketed(steps.bias[step])), " (bias)");
+    if (steps.bias) pieces.push(" + ", span("w", bracketed(steps.bias[step], digits)), " (bias)");
     if (steps.activation) pieces.push(" )");
-    pieces.push(" = ", span("y", hidden ? "?" : written(steps.totals[step], 6)));
+    pieces.push(" = ", span("y", hidden ? "?" : written(steps.totals[step], this.owner.digits.sum)));
     this.formula.replaceChildren(...pieces);
     const { plane, row, column } = this.board.result.place(steps.writes[step]);
     const general = trace.formula ?? "";
@@ -150,8 +151,8 @@ class Work {
   /** What helps a learner whose answer is none of the usual mistakes. */
   help(step) {
     const { steps, groups } = this.board;
-    const sums = steps.sums[step].map((sum) => written(sum, 6)).join(", ");
-    const bias = steps.bias ? `, the bias ${written(steps.bias[step], 6)}` : "";
+    const sums = steps.sums[step].map((sum) => written(sum, this.owner.digits.sum)).join(", ");
+    const bias = steps.bias ? `, the bias ${written(steps.bias[step], this.owner.digits.sum)}` : "";
     return `The products add up to ${sums}${groups > 1 ? " (channel by channel)" : ""}${bias}: where do you differ?`;
   }
 
@@ -169,6 +170,7 @@ class Work {
   /** The step as one sentence, for a screen reader. */
   sentence(step, hidden) {
     const { steps, trace, count, result } = this.board;
+    const digits = this.owner.digits.term;
     const [reads, weights] = [this.board.reads(step), this.board.weights(step)];
     const { plane, row, column } = result.place(steps.writes[step]);
     const where = `${this.board.filters > 1 ? `feature map ${plane}, ` : ""}row ${row}, column ${column}`;
@@ -176,9 +178,9 @@ class Work {
     const products =
       reads.length > 16
         ? `${reads.length} products`
-        : reads.map((index, term) => `${written(trace.source.values[index])} times ${written(trace.weight.values[weights[term]])}`).join(", plus ");
+        : reads.map((index, term) => `${written(trace.source.values[index], digits)} times ${written(trace.weight.values[weights[term]], digits)}`).join(", plus ");
     const bias = steps.bias ? `, plus bias ${written(steps.bias[step])}` : "";
-    const activation = steps.activation ? `, makes ${written(steps.before[step], 6)}, through ${steps.activation.title}` : "";
-    return `Step ${step + 1} of ${count}: ${products}${bias}${activation}, makes ${written(steps.totals[step], 6)}, written to output ${where}.`;
+    const activation = steps.activation ? `, makes ${written(steps.before[step], this.owner.digits.sum)}, through ${steps.activation.title}` : "";
+    return `Step ${step + 1} of ${count}: ${products}${bias}${activation}, makes ${written(steps.totals[step], this.owner.digits.sum)}, written to output ${where}.`;
   }
 }
