@@ -256,6 +256,7 @@ def convolutions(draw):
     )
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
 @settings(deadline=None, max_examples=60)
 @given(conv=convolutions(), data=st.data())
 def test_any_convolution(conv: nn.Conv2d, data: st.DataObject) -> None:
