@@ -683,7 +683,7 @@ def point(
     --------
     >>> values = np.array([[0.0, 1.0], [0.0, 0.0]])
     >>> point(values, [(60, 0, 100, 40)], view=(0, 0, 100, 100))
-    Pointed(x=75.0, y=25.0, distance=0.0, hit=True, by_chance=0.5)
+    Pointed(x=75.0, y=25.0, distance=0.0, hit=True, by_chance=0.25)
     """
     if not boxes:
         raise InputError("the pointing game needs a box around the object")

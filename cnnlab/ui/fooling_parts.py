@@ -332,7 +332,7 @@ def patch(setting: Setting) -> None:
         )
     trained = _trained_patch(setting, target, _PATCH_SIDES[size])
     if trained is None:
-        st.caption("A few seconds of training on sample pictures, yours not among them.")
+        st.caption("It is trained on sample pictures, yours not among them.")
         return
     across, down = (
         column.slider(label, 0, 100, 100, 5, key=f"{PAGE}_{key}", bind="query-params")
@@ -499,6 +499,16 @@ def defences(setting: Setting, fooled: Fooled | None) -> None:
     if found is not None and kept is not None:
         with place.container():
             _table(setting, fooled, strengths, found, kept)
+    elif kept is not None:
+        counts, total = kept
+        panels.table(
+            ["Defence", "Samples kept"],
+            [
+                [DEFENCES[kind].named.format(f"{strength:g}"), f"{counts[kind]} of {total}"]
+                for kind, strength in strengths.items()
+            ],
+            align="lr",
+        )
     layout.prose(
         "**What to see.** A defence that brings the answer back against an attacker who does not "
         "know it often fails against one who does "

@@ -164,6 +164,17 @@ def test_what_a_defence_costs_waits_for_a_press_without_an_empty_column(monkeypa
     assert '<th class="right">Samples kept</th>' in text(app)
 
 
+def test_what_a_defence_costs_is_shown_also_where_nothing_was_attacked_yet(monkeypatch):
+    app = opened(**DIGITS, part="Defences", attacker="knows it", shift="5")
+    monkeypatch.setattr(fooling_setting, "_PATIENCE", 0.0)
+    app.slider(key="fooling_shift").set_value(4).run()
+    for key in ("fooling_attack", "fooling_kept"):
+        app.button(key=key).click().run()
+    assert not app.exception
+    assert '<th class="right">Samples kept</th>' in text(app)
+    assert re.search(r">\d+ of 40<", text(app))
+
+
 @needs_squeezenet
 def test_the_words_about_the_clean_cat_are_those_of_the_table():
     page = text(opened(network="squeezenet1_0", **TOASTER, part="Defences"))
