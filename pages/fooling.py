@@ -29,8 +29,8 @@ layout.prose(
     "([Goodfellow et al. 2015](https://arxiv.org/abs/1412.6572)); *projected gradient descent* "
     "(PGD) takes ten small steps, asks again after each, and stays within ε "
     "([Kurakin et al. 2017](https://arxiv.org/abs/1607.02533), "
-    "[Madry et al. 2018](https://arxiv.org/abs/1706.06083)). With a small ε the result looks the same to "
-    "us. These pictures fool *this* network; others only sometimes."
+    "[Madry et al. 2018](https://arxiv.org/abs/1706.06083)). With a small ε the result looks "
+    "the same to us. These pictures fool *this* network; others only sometimes."
 )
 try:
     fooling_lab.closer(setting, fooled)
