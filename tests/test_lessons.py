@@ -82,7 +82,7 @@ def test_a_link_to_the_convolution_lesson_opens_the_setup_that_it_names(lesson, 
     written = setup_to_link(setup)
     usual = {"input": "binary", "kernel": "cross"}
     assert {**usual, **written} == {**usual, **query}
-    assert json.loads(at.get("bidi_component")[0].proto.json)["notice"] == ""
+    assert json.loads(at.get("bidi_component")[1].proto.json)["notice"] == ""
 
 
 @pytest.mark.parametrize(

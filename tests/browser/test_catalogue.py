@@ -34,8 +34,11 @@ def test_sort_tick_and_share(visitor: Callable[..., Visit]) -> None:
     head.get_by_role("button").press("Enter")  # the focus has stayed where it was
     expect(rows(page).first).to_contain_text("resnet152")
     expect(head).to_have_attribute("aria-sort", "descending")
+    tags = page.locator(".st-key-catalogue_compare [data-tag]")
     row(page, "resnet50").get_by_role("checkbox").uncheck()
+    expect(tags).to_have_count(1)
     row(page, "vgg19").get_by_role("checkbox").check()
+    expect(tags).to_have_count(2)
     row(page, "densenet121").get_by_role("checkbox").check()
     expect(page.get_by_role("region", name="Facts side by side")).to_contain_text("143,667,240")
     expect(page.locator(".st-key-catalogue_compare [data-tag]")).to_have_count(3)

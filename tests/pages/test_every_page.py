@@ -143,7 +143,7 @@ def shown(at: AppTest) -> dict[str, str]:
 
 def player(at: AppTest) -> dict:
     """Return what the page sends to the step player."""
-    (component,) = at.get("bidi_component")
+    _menu, component = at.get("bidi_component")
     return json.loads(component.proto.json)
 
 
