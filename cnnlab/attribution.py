@@ -280,7 +280,7 @@ def _one_picture(model: nn.Module, batch: Tensor) -> Tensor:
     if not isinstance(batch, Tensor) or batch.ndim != 4 or batch.shape[:2] != (1, channels):
         what = tuple(batch.shape) if isinstance(batch, Tensor) else type(batch).__name__
         raise InputError(f"batch must be one picture, shape (1, {channels}, H, W), got {what}")
-    if not torch.isfinite(batch.sum()):  # one number that is none makes the sum none
+    if not torch.isfinite(batch.sum(dtype=torch.float64)):  # one NaN or infinity makes the sum one
         raise InputError("the picture holds values that are no numbers (NaN or infinity)")
     weight = next(model.parameters(), batch)
     with torch.inference_mode(False):

@@ -469,17 +469,13 @@ class _ShortWayBack(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
-        if func is torch.conv2d and not kwargs and args[0].requires_grad and _is_pointwise(*args):
-            return _Pointwise.apply(*args[:3])
+        if func is torch.conv2d and not kwargs and len(args) == 7:  # as nn.Conv2d calls it
+            x, weight, bias, stride, padding, _, groups = args
+            frozen = x.requires_grad and not weight.requires_grad
+            plain = (*weight.shape[2:], groups) == (1, 1, 1) and tuple(stride) == (1, 1)
+            if frozen and plain and padding in ((0, 0), "valid"):
+                return _Pointwise.apply(x, weight, bias)
         return func(*args, **(kwargs or {}))
-
-
-def _is_pointwise(
-    x: Tensor, weight: Tensor, _bias: Any, stride: Any, padding: Any, _dilation: Any, groups: int
-) -> bool:
-    frozen = not weight.requires_grad
-    plain = (tuple(stride), padding, groups) in (((1, 1), (0, 0), 1), ((1, 1), "valid", 1))
-    return frozen and plain and tuple(weight.shape[2:]) == (1, 1)
 
 
 class _Pointwise(torch.autograd.Function):

@@ -463,6 +463,28 @@ def test_a_layer_on_which_the_score_does_not_depend():
         explain("grad_cam", Split().requires_grad_(False), picture(), target=0, layer="unused")
 
 
+class _ByFunction(nn.Module):
+    """A network that calls a 1 x 1 convolution as a function, with as few arguments as it can."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maps = nn.Conv2d(3, 4, 3)
+        self.weight = nn.Parameter(torch.randn(5, 4, 1, 1), requires_grad=False)
+
+    def forward(self, x):
+        return functional.conv2d(self.maps(x), self.weight).mean((2, 3))
+
+
+def test_a_convolution_that_is_called_as_a_function_goes_its_own_way():
+    torch.manual_seed(0)
+    model = _ByFunction().requires_grad_(False)
+    _, gradients, _ = explaining.layer_gradients(
+        model, torch.randn(1, 3, 6, 6), targets=[2], layer="maps"
+    )
+    expected = model.weight[2, :, 0, 0, None, None].expand(4, 4, 4) / 16
+    assert torch.allclose(gradients[0], expected)
+
+
 @pytest.mark.parametrize("bias", [True, False])
 def test_the_short_way_back_through_a_pointwise_convolution_is_exact(bias, monkeypatch):
     torch.manual_seed(0)
