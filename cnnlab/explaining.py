@@ -432,7 +432,7 @@ def layer_gradients(
         def begin(*_: Any) -> None:  # what lies before the layer has no way back
             behind.enter_context(_ShortWayBack())
 
-        seen.layer.register_forward_hook(begin)
+        behind.callback(seen.layer.register_forward_hook(begin).remove)
         # Most CPU kernels are faster where the channels of a pixel lie side by side.
         fast = image.contiguous(memory_format=torch.channels_last)
         outputs = _class_scores(seen.model(fast), max(targets))
