@@ -1,6 +1,5 @@
 """The list of lessons: nothing missing, nothing twice, and every link opens what it promises."""
 
-import json
 import re
 from pathlib import Path
 from urllib.parse import quote
@@ -14,6 +13,7 @@ from cnnlab.links import setup_to_link
 from cnnlab.pretrained import categories
 from cnnlab.samples import SAMPLES
 from cnnlab.ui import classify_lab
+from tests.pages.components import sent_data
 
 ROOT = Path(__file__).resolve().parents[1]
 SHELL = ROOT / "cnnlab" / "ui" / "shell.py"
@@ -82,7 +82,7 @@ def test_a_link_to_the_convolution_lesson_opens_the_setup_that_it_names(lesson, 
     written = setup_to_link(setup)
     usual = {"input": "binary", "kernel": "cross"}
     assert {**usual, **written} == {**usual, **query}
-    assert json.loads(at.get("bidi_component")[1].proto.json)["notice"] == ""
+    assert sent_data(at)[0]["notice"] == ""
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from pathlib import Path
@@ -16,6 +15,7 @@ from torch.nn import functional
 from cnnlab.chain import draw_chain, weight_std
 from cnnlab.exercises.activations import questions
 from cnnlab.figures.columns import short
+from tests.pages.components import components, sent_data
 from tests.pages.test_every_page import run
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "activations.py"
@@ -26,8 +26,7 @@ def shown(at: AppTest) -> str:
 
 
 def view(at: AppTest) -> dict:
-    found = [json.loads(component.proto.json) for component in at.get("bidi_component")]
-    return next(data for data in found if "curves" in data)
+    return next(data for data in sent_data(at) if "curves" in data)
 
 
 def test_the_browser_gets_torchs_values_and_slopes() -> None:
@@ -132,7 +131,7 @@ def test_maps_say_their_share_of_zeros() -> None:
 def test_choosing_a_picture_later_leaves_the_rest_of_the_page() -> None:
     at = run(PAGE, activations_picture="Upload")
     assert "Softmax" in [element.value for element in at.subheader]
-    assert len(at.get("bidi_component")) == 2  # the curves, the exercises
+    assert len(components(at)) == 2  # the curves, the exercises
 
 
 def test_the_answers_are_right() -> None:

@@ -16,6 +16,7 @@ from cnnlab.augmenting import prepare, steps, version
 from cnnlab.label_checks import KINDS, SUBJECTS, verdict
 from cnnlab.samples import sample
 from cnnlab.version_answers import class_probabilities
+from tests.pages.components import components
 from tests.pages.test_every_page import run
 from tests.real_weights import needs_weights
 
@@ -140,7 +141,7 @@ def test_without_weights_the_network_says_so_and_the_rest_stays(
     (info,) = at.info
     assert "are not on this computer yet" in info.value
     assert len(pictures(grids(at)[0])) == 8
-    assert len(at.get("bidi_component")) == 1  # the exercises
+    assert len(components(at)) == 1  # the exercises
 
 
 @needs_weights("squeezenet1_0")

@@ -15,6 +15,7 @@ from cnnlab.exercises.catalogue import questions
 from cnnlab.families import FAMILIES, TOPICS
 from cnnlab.ui import catalogue_lab
 from cnnlab.weight_table import recommended
+from tests.pages.components import sent_data
 from tests.pages.test_every_page import ROOT, run
 
 PAGE = ROOT / "pages" / "catalogue.py"
@@ -27,8 +28,7 @@ def shown(at: AppTest) -> str:
 
 def data(at: AppTest) -> dict:
     """Return what the page sends to its table."""
-    found = [json.loads(component.proto.json) for component in at.get("bidi_component")]
-    return next(one for one in found if "rows" in one)
+    return next(one for one in sent_data(at) if "rows" in one)
 
 
 def names(at: AppTest) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from cnnlab.exercises.classify import questions
 from cnnlab.figures.charts import percent
 from cnnlab.pretrained import categories
 from tests.conftest import NAME
+from tests.pages.components import components, sent_data
 from tests.pages.test_every_page import run
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "classify.py"
@@ -63,8 +63,7 @@ def heading(at: AppTest) -> str:
 
 
 def view(at: AppTest, *names: str) -> dict:
-    found = [json.loads(component.proto.json) for component in at.get("bidi_component")]
-    return next(data for data in found if all(name in data for name in names))
+    return next(data for data in sent_data(at) if all(name in data for name in names))
 
 
 def bars(html: str) -> list[tuple[str, str]]:
@@ -104,7 +103,7 @@ def test_the_digit_network_has_ten_classes() -> None:
     at = run(PAGE, classify_network=OWN, classify_digit="digit-3-2", classify_k="20")
     assert first_bars(at) == expected_bars(OWN, digits.sample_digit("digit-3-2"), 10)
     assert "cnnlab import digits" in script(at)
-    names = [element.proto.json for element in at.get("bidi_component")]
+    names = [message.json for message in components(at)]
     assert not any("made things" in name for name in names)  # ImageNet's kinds mean nothing here
 
 
@@ -113,7 +112,7 @@ def test_the_digit_network_has_ten_classes() -> None:
 def test_every_part_works_for_both_kinds_of_network(network: str, part: str) -> None:
     at = run(PAGE, classify_network=network, classify_part=part)
     assert not at.error
-    assert at.get("bidi_component")  # the exercises at least
+    assert components(at)  # the exercises at least
 
 
 def test_a_class_is_found_by_its_name() -> None:

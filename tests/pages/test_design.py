@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnlab.network_presets import NETWORK_PRESETS
+from tests.pages.components import sent_data
 from tests.pages.test_every_page import run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,8 +32,8 @@ def text(at: AppTest) -> str:
 
 def listed(at: AppTest) -> dict:
     """Return what the list of layers is given."""
-    (component,) = at.get("bidi_component")
-    return json.loads(component.proto.json)
+    (data,) = sent_data(at)
+    return data
 
 
 def rows(at: AppTest) -> list[dict]:

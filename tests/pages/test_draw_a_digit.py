@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from cnnlab.exercises.draw_a_digit import questions
 from cnnlab.lessons import LESSONS
 from cnnlab.ui import digits_lab
 from cnnlab.ui.server import ASSETS
+from tests.pages.components import components, sent_data
 from tests.pages.test_every_page import run
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "draw_a_digit.py"
@@ -23,8 +23,7 @@ PAGE = Path(__file__).resolve().parents[2] / "pages" / "draw_a_digit.py"
 
 def sent(at: AppTest) -> dict:
     """Return what the page sends to the pad."""
-    data = [json.loads(element.proto.json) for element in at.get("bidi_component")]
-    return next(entry for entry in data if "weights" in entry)
+    return next(entry for entry in sent_data(at) if "weights" in entry)
 
 
 def test_the_browser_finds_each_tensor_in_the_file() -> None:
@@ -48,8 +47,8 @@ def test_all_sample_digits_are_there() -> None:
 
 
 def test_what_is_sent_is_small() -> None:
-    (element,) = (e for e in run(PAGE).get("bidi_component") if '"weights"' in e.proto.json)
-    assert len(element.proto.json) < 25_000  # the weights themselves come as a file
+    (message,) = (one for one in components(run(PAGE)) if '"weights"' in one.json)
+    assert len(message.json) < 25_000  # the weights themselves come as a file
 
 
 def test_the_links_of_the_map_mean_something() -> None:
@@ -71,7 +70,7 @@ def test_a_damaged_file_is_one_sentence_and_the_page_goes_on(
     (error,) = at.error
     assert error.value.startswith("The pad cannot work: the weights of the digit network are ")
     assert "python -m tools.train_digits" in error.value
-    assert any("questions" in element.proto.json for element in at.get("bidi_component"))
+    assert any("questions" in data for data in sent_data(at))
 
 
 def test_accuracy_and_size_come_from_the_record() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from cnnlab.dropout import dropout_mask
 from cnnlab.exercises.dropout import questions
+from tests.pages.components import components, sent_data
 from tests.pages.test_every_page import run
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "dropout.py"
@@ -22,8 +22,7 @@ def shown(at: AppTest) -> str:
 
 
 def view(at: AppTest, kind: str) -> dict:
-    found = [json.loads(component.proto.json) for component in at.get("bidi_component")]
-    return next(data for data in found if data.get("kind") == kind)
+    return next(data for data in sent_data(at) if data.get("kind") == kind)
 
 
 @pytest.mark.parametrize("scaling", ["inverted", "classic"])
@@ -114,7 +113,7 @@ def test_test_time_is_sent() -> None:
 
 def test_the_rest_of_the_page_stays_while_a_picture_is_chosen() -> None:
     at = run(PAGE, dropout_picture="Upload")
-    assert len(at.get("bidi_component")) == 3  # network, blocks, exercises
+    assert len(components(at)) == 3  # network, blocks, exercises
 
 
 def test_the_answers_are_right() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from cnnlab import compute, images, samples
 from cnnlab.lessons import HOME, LESSONS
 from cnnlab.links import PARAMETERS, setup_to_link
+from tests.pages.components import sent_data
 
 ROOT = Path(__file__).resolve().parents[2]
 SHELL = ROOT / "cnnlab" / "ui" / "shell.py"
@@ -143,8 +143,8 @@ def shown(at: AppTest) -> dict[str, str]:
 
 def player(at: AppTest) -> dict:
     """Return what the page sends to the step player."""
-    _menu, component = at.get("bidi_component")
-    return json.loads(component.proto.json)
+    (data,) = sent_data(at)
+    return data
 
 
 def test_a_kernel_that_does_not_fit_is_explained_with_ways_out() -> None:

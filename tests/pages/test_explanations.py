@@ -2,7 +2,6 @@
 
 import html
 import io
-import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from cnnlab.pretrained import preprocess
 from cnnlab.rectifiers import ReluRule
 from cnnlab.samples import SAMPLES, sample
 from cnnlab.ui import controls, explain_lab, trust_panel
+from tests.pages.components import sent_data
 from tests.real_weights import needs_weights
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "explanations.py"
@@ -180,7 +180,7 @@ def test_trust_is_measured_on_demand_and_stands_beside_the_maps():
         assert f"Insertion area {up:.2f} (high is good)" in line
         assert "the digits have none" in line
     assert [button.key for button in app.button if "trust" in str(button.key)] == []
-    view = json.loads(app.get("bidi_component")[0].proto.json)
+    view = sent_data(app)[0]
     assert [curve["title"] for curve in view["curves"]] == ["Deletion", "Insertion"]
     assert {len(curve["pictures"]) for curve in view["curves"]} == {len(view["shares"])}
     assert "4 of 4 layers random" in shown(app)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +19,7 @@ from cnnlab import images, samples
 from cnnlab.exercises.filters import questions
 from cnnlab.lessons import LESSONS
 from cnnlab.ui import filters_lab
+from tests.pages.components import components, sent_data
 from tests.pages.test_every_page import ROOT, SHELL, run
 
 PAGE = ROOT / "pages" / "filters.py"
@@ -32,9 +32,8 @@ def opened(**query: str) -> AppTest:
 def sent(at: AppTest, part: str = "view") -> dict[str, Any]:
     """Return what the page sends to the browser for the view, or for the camera."""
     mark = {"view": "shading", "live": "title", "quiz": "questions"}[part]
-    found = [json.loads(c.proto.json or "{}") for c in at.get("bidi_component")]
-    (data,) = [data for data in found if mark in data]
-    return dict(data)
+    (data,) = [data for data in sent_data(at) if mark in data]
+    return data
 
 
 def shown(at: AppTest) -> str:
@@ -120,7 +119,7 @@ def test_channels_are_filtered_apart(channels: str) -> None:
     assert f"from **−{-low:.0f}**" in shown(at)
     want = ["red", "green", "blue"] if channels == "colour" else [channels]
     assert data["channels"] == want
-    blobs = [dict(c.proto.mixed.arrow_blobs) for c in at.get("bidi_component")]
+    blobs = [dict(message.mixed.arrow_blobs) for message in components(at)]
     (blob,) = [blob.data for found in blobs for blob in found.values()]
     assert planes.astype(np.uint8).tobytes() in blob  # the exact pixels, once
 

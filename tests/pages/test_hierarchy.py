@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from cnnlab import compute, patches
 from cnnlab.images import to_png
 from cnnlab.network_receptive import receptive_field_of
 from cnnlab.ui import cache
+from tests.pages.components import sent_data
 from tests.pages.test_every_page import run
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "hierarchy.py"
@@ -34,8 +34,7 @@ def opened(**query: str) -> AppTest:
 
 def sent(at: AppTest, part: str) -> dict[str, Any]:
     """Return what the page sends to the component whose data hold `part`."""
-    found = [json.loads(one.proto.json) for one in at.get("bidi_component")]
-    (data,) = [one for one in found if part in one]
+    (data,) = [one for one in sent_data(at) if part in one]
     return data
 
 
@@ -156,7 +155,7 @@ def test_a_channel_that_no_sample_excites_is_said() -> None:
 
 def test_the_picture_is_reconstructed_on_demand_and_can_be_stopped() -> None:
     at = opened(**OWN)
-    assert not [one for one in at.get("bidi_component") if "films" in json.loads(one.proto.json)]
+    assert not [one for one in sent_data(at) if "films" in one]
     at.button(key="hierarchy_invert").click().run()
     data = sent(at, "films")
     assert [film["name"] for film in data["films"]] == ["relu1", "relu2"]

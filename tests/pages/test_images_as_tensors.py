@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from cnnlab import samples
 from cnnlab.exercises.images_as_tensors import questions
 from cnnlab.ui.pixel_lab import taken
+from tests.pages.components import sent_data
 from tests.pages.test_every_page import run
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "images_as_tensors.py"
@@ -28,7 +28,7 @@ def shown(at: AppTest) -> str:
 
 def components(at: AppTest) -> tuple[dict, dict]:
     """Return the numbers that the browser gets, and what it is to show of them."""
-    sent = [json.loads(part.proto.json) for part in at.get("bidi_component")]
+    sent = sent_data(at)
     return next(s["pixels"] for s in sent if "pixels" in s), next(s for s in sent if "row" in s)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from cnnlab.catalogue import facts, names
 from cnnlab.images import to_png
 from cnnlab.lessons import LESSONS
 from cnnlab.ui import cache, exciting_lab
+from tests.pages.components import sent_data
 from tests.pages.test_every_page import run
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "images_that_excite.py"
@@ -38,8 +38,7 @@ def opened(**query: str) -> AppTest:
 
 def films(at: AppTest) -> list[dict[str, Any]]:
     """Return what the page sends to its films."""
-    found = [json.loads(one.proto.json) for one in at.get("bidi_component")]
-    return [one for one in found if "films" in one]
+    return [one for one in sent_data(at) if "films" in one]
 
 
 def text(at: AppTest) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import copy
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from cnnlab.map_statistics import STEPS
 from cnnlab.network_outline import outline
 from cnnlab.ui import layer_walk_lab, walk_jobs
 from cnnlab.ui.networks import Chosen
+from tests.pages.components import sent_data
 from tests.pages.test_every_page import ROOT, run
 
 PAGE = ROOT / "pages" / "layer_walk.py"
@@ -39,8 +39,7 @@ def opened(**query: str) -> AppTest:
 
 def sent(at: AppTest, kind: str, *, place: int = 0) -> dict[str, Any]:
     """Return what goes to a component, by the kind of message."""
-    found = [json.loads(c.proto.json or "{}") for c in at.get("bidi_component")]
-    return [data for data in found if data.get("kind") == kind][place]
+    return [data for data in sent_data(at) if data.get("kind") == kind][place]
 
 
 def shown(at: AppTest) -> str:

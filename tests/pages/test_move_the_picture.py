@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from cnnlab.lessons import LESSONS
 from cnnlab.moves import KINDS, LIMITS, Move, series
 from cnnlab.samples import sample
 from cnnlab.ui import moving_lab
+from tests.pages.components import components, sent_data
 from tests.pages.test_every_page import run
 from tests.real_weights import needs_weights
 from tests.test_features import n_hooks
@@ -42,13 +42,12 @@ def opened(**query: str) -> AppTest:
 def sent(at: AppTest, part: str) -> dict[str, Any]:
     """Return what the page sends to the stage, to the curves or to the quiz."""
     has = {"stage": "answer", "curves": "shares", "quiz": "questions"}[part]
-    found = [json.loads(element.proto.json) for element in at.get("bidi_component")]
-    (data,) = [data for data in found if has in data]
+    (data,) = [data for data in sent_data(at) if has in data]
     return data
 
 
 def parts(at: AppTest) -> int:
-    return len(at.get("bidi_component"))
+    return len(components(at))
 
 
 def html(at: AppTest) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from cnnlab.exercises.neuron import questions
 from cnnlab.lessons import LESSONS
 from cnnlab.neuron_story import CellStory
 from cnnlab.numerals import signed, written
+from tests.pages.components import sent_data
 from tests.pages.test_every_page import ROOT, run
 
 PAGE = ROOT / "pages" / "neuron.py"
@@ -37,10 +37,9 @@ def visit(**query: str) -> AppTest:
 
 def component(at: AppTest, has: str) -> dict[str, Any]:
     """Return what is sent to the component whose data has a certain entry."""
-    for element in at.get("bidi_component"):
-        data = json.loads(element.proto.json)
+    for data in sent_data(at):
         if has in data:
-            return dict(data)
+            return data
     raise AssertionError(f"no component with {has}")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from cnnlab.least_squares import (
 )
 from cnnlab.lessons import LESSONS
 from cnnlab.ui import norm_lab
+from tests.pages.components import components, sent_data
 from tests.pages.test_every_page import run
 from tests.test_layering import HEAVY, PACKAGE, loaded_by
 
@@ -32,8 +32,7 @@ def opened(**query: str) -> AppTest:
 
 def sent(at: AppTest, what: str) -> dict[str, Any]:
     """Return what the page sends to one of its components."""
-    found = [json.loads(component.proto.json) for component in at.get("bidi_component")]
-    (data,) = [data for data in found if what in data]
+    (data,) = [data for data in sent_data(at) if what in data]
     return data
 
 
@@ -222,7 +221,7 @@ def test_what_cannot_be_is_said_and_the_rest_of_the_page_stays(
     if words:
         (error,) = at.error
         assert words in error.value
-    assert len(at.get("bidi_component")) >= 2
+    assert len(components(at)) >= 2
 
 
 @pytest.mark.parametrize(

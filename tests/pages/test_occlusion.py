@@ -1,6 +1,5 @@
 """The lesson on occlusion, as a learner meets it."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from cnnlab import digits, trust
 from cnnlab.figures.occlusion import OTHERS, categories_of, shades
 from cnnlab.occlusion import filling, occlude
 from cnnlab.ui import occlusion_lab
+from tests.pages.components import sent_data
 from tests.real_weights import needs_weights
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "occlusion.py"
@@ -31,8 +31,7 @@ def opened(**query: str) -> AppTest:
 
 
 def film(app: AppTest) -> dict:
-    for element in app.get("bidi_component"):
-        data = json.loads(element.proto.json or "{}")
+    for data in sent_data(app):
         if "boxes" in data:
             return data
     raise AssertionError("no film")

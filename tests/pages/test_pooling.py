@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnlab.pool_links import PARAMETERS, PRESETS, to_link
+from tests.pages.components import sent_data
 from tests.pages.test_every_page import run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +27,7 @@ def shown(at: AppTest) -> dict[str, str]:
 
 def player(at: AppTest) -> dict:
     """Return what the page sends to the step player, the first component on it."""
-    return json.loads(at.get("bidi_component")[0].proto.json)
+    return sent_data(at)[0]
 
 
 def wish(at: AppTest, number: int, **what: object) -> AppTest:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from cnnlab.lessons import LESSONS
 from cnnlab.stacks import EXAMPLES
 from cnnlab.ui import receptive_lab
+from tests.pages.components import sent_data
 from tests.pages.test_every_page import run
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "receptive_field.py"
@@ -26,8 +26,8 @@ def opened(**query: str) -> AppTest:
 
 def sent(at: AppTest) -> dict[str, Any]:
     """Return what the page sends to the browser."""
-    (component,) = at.get("bidi_component")
-    return json.loads(component.proto.json)
+    (data,) = sent_data(at)
+    return data
 
 
 def shown(at: AppTest) -> str:
