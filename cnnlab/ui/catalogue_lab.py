@@ -273,16 +273,14 @@ def papers(found: Found) -> None:
 def _grant(state: dict[str, Any]) -> None:
     """Do what was wished in the table; the widgets, drawn later, show it."""
     for wish in wishes(_TABLE, state["done"]):
-        picked = list(st.session_state.get(f"{PAGE}_compare", FIRST))
         if wish.action == "sort" and wish.what in ORDERS:
             again = st.session_state.get(f"{PAGE}_order", next(iter(ORDERS))) == wish.what
             falling = st.session_state.get(f"{PAGE}_turn") == _DOWN
             st.session_state[f"{PAGE}_order"] = wish.what
             st.session_state[f"{PAGE}_turn"] = _DOWN if again and not falling else _UP
-        elif wish.action == "compare" and wish.what in _NAMES and wish.what not in picked:
-            st.session_state[f"{PAGE}_compare"] = [*picked, wish.what][:MOST]
-        elif wish.action == "leave out":
-            st.session_state[f"{PAGE}_compare"] = [name for name in picked if name != wish.what]
+        elif wish.action == "compare":
+            named = [name for name in dict.fromkeys(wish.names) if name in _NAMES]
+            st.session_state[f"{PAGE}_compare"] = named[:MOST]
         elif wish.action == "open" and wish.what in _NAMES:
             by_name = {entry.name: entry for entry in entries()}
             for link in _links(by_name[wish.what]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -35,16 +36,21 @@ def names(at: AppTest) -> list[str]:
     return [row["name"] for row in data(at)["rows"]]
 
 
-def wish(at: AppTest, *wished: tuple[str, ...]) -> AppTest:
+def wish(at: AppTest, *wished: dict[str, Any]) -> AppTest:
     """Ask as the table does: by a list of numbered wishes."""
-    made = [
-        dict(zip(("number", "action", "what", "page"), (number, *one, ""), strict=False))
-        for number, one in enumerate(wished, start=1)
-    ]
+    made = [{"number": number, **one} for number, one in enumerate(wished, start=1)]
     at.session_state["catalogue_table"] = {"wishes": {"token": "t", "list": made}}
     at.run()
     assert not at.exception, at.exception
     return at
+
+
+def sort(column: str) -> dict[str, Any]:
+    return {"action": "sort", "what": column}
+
+
+def compare(*names: str) -> dict[str, Any]:
+    return {"action": "compare", "names": list(names)}
 
 
 def chart(at: AppTest) -> dict:
@@ -138,32 +144,55 @@ def test_first_weights_change_table_chart_and_comparison() -> None:
 
 
 def test_a_click_on_a_column_sorts_and_a_second_one_turns() -> None:
-    at = wish(run(PAGE), ("sort", "MACs"))
+    at = wish(run(PAGE), sort("MACs"))
     assert at.selectbox(key="catalogue_order").value == "MACs"
     assert names(at)[0] == OWN
-    at = wish(at, ("sort", "MACs"), ("sort", "MACs"))  # the first was granted already
+    at = wish(at, sort("MACs"), sort("MACs"))  # the first was granted already
     assert names(at)[0] == "vit_h_14"
     (head,) = [head for head in data(at)["head"] if head["sorted"] != "none"]
     assert (head["key"], head["sorted"]) == ("MACs", "descending")
 
 
 def test_ticks_choose_and_leave_out() -> None:
-    at = wish(run(PAGE), ("compare", "vgg16"), ("leave out", "resnet50"))
+    first = compare("resnet50", "efficientnet_b0", "vgg16")
+    at = wish(run(PAGE), first, compare("efficientnet_b0", "vgg16"))
     assert at.multiselect(key="catalogue_compare").value == ["efficientnet_b0", "vgg16"]
     assert data(at)["chosen"] == ["efficientnet_b0", "vgg16"]
 
 
+def test_a_list_that_lags_behind_takes_no_tick_back() -> None:
+    at = run(PAGE)
+    at.session_state["catalogue_compare"] = []  # as the browser still has it, a tick ago
+    at = wish(at, compare("vgg11", "vgg13"))
+    assert data(at)["chosen"] == ["vgg11", "vgg13"]
+
+
 def test_no_more_than_four_are_compared() -> None:
-    at = wish(run(PAGE), *(("compare", name) for name in ("vgg11", "vgg13", "vgg16")))
     want = ["resnet50", "efficientnet_b0", "vgg11", "vgg13"]
+    at = wish(run(PAGE), compare(*want, "vgg16"))
     assert at.multiselect(key="catalogue_compare").value == want
     assert data(at)["most"] == 4
 
 
-def test_what_cannot_be_wished_is_passed_over() -> None:
-    odd = (("sort", "taste"), ("compare", "resnet20"), ("open", "resnet20"), ("delete", "vgg16"))
-    at = wish(run(PAGE), *odd)
+@pytest.mark.parametrize(
+    "odd",
+    [
+        sort("taste"),
+        compare("resnet20", *catalogue_lab.FIRST),
+        {"action": "compare", "names": "vgg16"},
+        {"action": "compare", "names": [16]},
+        {"action": "open", "what": "resnet20"},
+        {"action": "open", "what": ["vgg16"]},
+        {"action": "delete", "what": "vgg16"},
+    ],
+)
+def test_what_cannot_be_wished_is_passed_over(odd: dict[str, Any]) -> None:
+    at = wish(run(PAGE), odd)
     assert at.multiselect(key="catalogue_compare").value == list(catalogue_lab.FIRST)
+
+
+def test_wishes_that_are_none_are_passed_over() -> None:
+    at = run(PAGE)
     at.session_state["catalogue_table"] = {"wishes": {"token": 3, "list": [{"number": "x"}]}}
     at.run()
     assert not at.exception
@@ -228,7 +257,10 @@ def test_the_chart_says_in_words_who_is_not_beaten(cost: str) -> None:
 def opened(name: str) -> list[tuple[str, AppTest]]:
     """Open every lesson that a row offers, as a click in the table does."""
     row = next(row for row in data(run(PAGE))["rows"] if row["name"] == name)
-    return [(link["label"], wish(run(PAGE), ("open", name, link["page"]))) for link in row["links"]]
+    return [
+        (link["label"], wish(run(PAGE), {"action": "open", "what": name, "page": link["page"]}))
+        for link in row["links"]
+    ]
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 const TABLES = new WeakMap();
 const SIGNS = { ascending: "▲", descending: "▼", none: "▽" };
 
-function wish(table, action, what, page = "") {
+function wish(table, action, more) {
   table.number += 1;
-  table.wishes = [...table.wishes, { number: table.number, action, what, page }].slice(-50);
+  table.wishes = [...table.wishes, { number: table.number, action, ...more }].slice(-50);
   table.send("wishes", { token: table.token, list: table.wishes });
 }
 
@@ -20,7 +20,7 @@ function heading(table, entry, place) {
     cell.append(entry.label);
     return cell;
   }
-  const press = button("", "", () => wish(table, "sort", entry.key));
+  const press = button("", "", () => wish(table, "sort", { what: entry.key }));
   const sign = make("span", entry.sorted === "none" ? "sign quiet" : "sign", SIGNS[entry.sorted]);
   sign.setAttribute("aria-hidden", "true");
   press.append(entry.label, sign);
@@ -36,7 +36,7 @@ function link(table, entry, to) {
   made.onclick = (event) => { // with a key held, the browser opens it in its own way
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault(); // else the page would be loaded anew and forget the learner's picture
-    wish(table, "open", entry.name, to.page);
+    wish(table, "open", { what: entry.name, page: to.page });
   };
   return made;
 }
@@ -48,7 +48,7 @@ function row(table, entry) {
   box.type = "checkbox";
   box.onchange = () => {
     table.pending.set(entry.name, box.checked);
-    wish(table, box.checked ? "compare" : "leave out", entry.name);
+    wish(table, "compare", { names: [...chosen(table)] });
     mark(table);
   };
   label.append(box, make("span", "name", entry.name));
@@ -61,13 +61,18 @@ function row(table, entry) {
   return line;
 }
 
-// Which rows are chosen: as Python says, but for clicks that it has not seen yet.
+// Which networks are chosen: as Python says, but for clicks that it has not seen yet.
+function chosen(table) {
+  const names = new Set(table.data.chosen);
+  for (const [name, on] of table.pending) on ? names.add(name) : names.delete(name);
+  return names;
+}
+
 function mark(table) {
-  const chosen = new Set(table.data.chosen);
-  for (const [name, on] of table.pending) on ? chosen.add(name) : chosen.delete(name);
+  const names = chosen(table);
   for (const line of table.root.querySelectorAll("tbody tr[data-name]")) {
-    const on = chosen.has(line.dataset.name), box = line.querySelector("input");
-    const full = !on && chosen.size >= table.data.most;
+    const on = names.has(line.dataset.name), box = line.querySelector("input");
+    const full = !on && names.size >= table.data.most;
     line.classList.toggle("chosen", on);
     box.checked = on;
     box.disabled = full;

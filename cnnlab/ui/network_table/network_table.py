@@ -11,16 +11,30 @@ from cnnlab.ui.wishes import new_wishes
 __all__ = ["Wish", "network_table", "wishes"]
 
 _component = component(Path(__file__).parent)
-_ACTIONS = ("sort", "compare", "leave out", "open")
+_ACTIONS = ("sort", "compare", "open")
 _MOST_WISHES = 100  # in one run
 
 
 class Wish(NamedTuple):
-    """What a learner wants done, with which column or network, and which lesson is to be opened."""
+    """What a learner wants done.
+
+    Attributes
+    ----------
+    action : str
+        "sort", "compare" or "open".
+    what : str
+        The column to sort by, or the network to open.
+    page : str
+        The lesson to open it in.
+    names : tuple of str
+        All networks to compare, as the learner sees them: the list that Streamlit has of them may
+        lag behind fast clicks.
+    """
 
     action: str
-    what: str
+    what: str = ""
     page: str = ""
+    names: tuple[str, ...] = ()
 
 
 def network_table(data: dict[str, Any], *, key: str) -> None:
@@ -57,8 +71,17 @@ def wishes(key: str, done: dict[str, int]) -> list[Wish]:
     """
 
     def understood(wish: dict[str, Any]) -> bool:
-        texts = wish.get("what"), wish.get("page", "")
-        return wish.get("action") in _ACTIONS and all(isinstance(text, str) for text in texts)
+        texts, names = [wish.get("what", ""), wish.get("page", "")], wish.get("names", [])
+        return (
+            wish.get("action") in _ACTIONS
+            and isinstance(names, list)
+            and all(isinstance(text, str) for text in (*texts, *names))
+        )
 
     found = new_wishes(key, done, most=_MOST_WISHES, understood=understood)
-    return [Wish(wish["action"], wish["what"], wish.get("page", "")) for wish in found]
+    return [
+        Wish(
+            wish["action"], wish.get("what", ""), wish.get("page", ""), tuple(wish.get("names", []))
+        )
+        for wish in found
+    ]
