@@ -21,7 +21,8 @@ from cnnlab.catalogue import weights_of
 from cnnlab.checks import InputError, in_range
 from cnnlab.compute import progress
 from cnnlab.features import input_channels, layer_name, private_copy
-from cnnlab.window_replay import CannotReplay, WindowReplay
+from cnnlab.replay_calls import CannotReplay
+from cnnlab.window_replay import WindowReplay
 
 __all__ = [
     "FILLS",
@@ -158,14 +159,16 @@ def occlude(
     size = (image.shape[2], image.shape[3])
     boxes = window_boxes(size, window=window, stride=stride)
     with torch.inference_mode(False), torch.no_grad():
-        clean = _Plain(model, image, fill, boxes, layer)
-        _check_scores(clean.scores, target)
-        run: Callable[[slice], _Said] = clean.run
+        plain = _Plain(model, image, fill, boxes, layer)
+        run: Callable[[slice], _Said] = plain.run
         per_batch, quick = AT_ONCE, None
         if short and image.device.type == "cpu":
-            quick = _short_way(clean)
+            quick = _short_way(plain)
         if quick is not None:
-            run, per_batch = quick
+            clean, run, per_batch = quick
+        else:
+            clean = plain.clean()
+        in_range(target, name="target", low=0, high=clean.scores.shape[1] - 1)
         scores, strengths = [], []
         for start in range(0, len(boxes), per_batch):
             progress(start / len(boxes))
@@ -371,6 +374,23 @@ def _mean_colour(batch: Tensor, mean: Tensor) -> Tensor:
 # How it is computed -----------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, eq=False)
+class _Clean:
+    """What the network says of the picture without a window."""
+
+    scores: Tensor
+    channel: int | None = None  # the layer's map with the largest sum
+    strength: float | None = None
+
+    @staticmethod
+    def of(scores: Tensor, maps: Tensor | None) -> _Clean:
+        if maps is None:
+            return _Clean(scores)
+        sums = maps[0].double().sum((1, 2))
+        channel = int(sums.argmax())
+        return _Clean(scores, channel, float(sums[channel]))
+
+
 class _Plain:
     """The whole network for small batches of pictures with a window each."""
 
@@ -382,16 +402,16 @@ class _Plain:
         self.model = model
         self.maps: Tensor | None = None
         self.channel: int | None = None
-        self.strength: float | None = None
         if layer is not None:  # only a copy may be watched
             self.model = private_copy(model)
             part = self.model.get_submodule(layer_name(self.model, layer))
             part.register_forward_hook(self._keep)
-        self.scores = self._forward(image)
-        if self.maps is not None:
-            sums = self.maps[0].double().sum((1, 2))
-            self.channel = int(sums.argmax())
-            self.strength = float(sums[self.channel])
+
+    def clean(self) -> _Clean:
+        """Return what the network says without a window; `run` follows the map found here."""
+        found = _Clean.of(self._forward(self.image), self.maps)
+        self.channel = found.channel
+        return found
 
     def _keep(self, _module: nn.Module, _inputs: Any, output: Any) -> None:
         if not isinstance(output, Tensor) or output.ndim != 4:
@@ -422,20 +442,28 @@ class _Plain:
 
 def _short_way(
     plain: _Plain,
-) -> tuple[Callable[[slice], _Said], int] | None:
-    """Return a function that computes only what changes; None where the network forbids it."""
+) -> tuple[_Clean, Callable[[slice], _Said], int] | None:
+    """Return how to compute only what changes; None where the network forbids it.
+
+    Returns
+    -------
+    (clean, run, per_batch) or None
+        What the network says without a window, what asks it about some windows, and how many.
+    """
     try:
         replay = WindowReplay(plain.shared, plain.image, plain.boxes, plain.fill, plain.layer)
         per_batch = replay.batch_size()
+        clean = _Clean.of(replay.scores, replay.maps)
+        plain.channel = clean.channel
         done: dict[int, _Said] = {}  # what the comparison has computed, by its first window
 
         def run(at: slice) -> _Said:
             if at.start in done:
                 return done.pop(at.start)
             scores, maps = replay.run(at)
-            if maps is None or plain.channel is None:
+            if maps is None or clean.channel is None:
                 return scores, None
-            return scores, replay.strengths(maps, plain.channel, at)
+            return scores, replay.strengths(maps, clean.channel, at)
 
         windows = np.unique([len(plain.boxes) // 2, len(plain.boxes) - 1])  # computed both ways
         theirs, their_sums = plain.run(windows)
@@ -450,9 +478,9 @@ def _short_way(
                 and not _near(our_sums[window - first], their_sums[place])
             ):
                 return None
-    except (CannotReplay, RuntimeError, TypeError, ValueError, KeyError):
+    except (CannotReplay, RuntimeError, TypeError, ValueError, LookupError):
         return None  # another kind of network: the plain way is always right
-    return run, per_batch
+    return clean, run, per_batch
 
 
 def _near(one: float, other: float) -> bool:
@@ -471,10 +499,6 @@ def _probabilities(scores: Tensor, target: int) -> tuple[Floats, Floats, Ints]:
     found = (shares, scores[:, target].float(), scores.argmax(1))
     probability, score, best = (part.cpu().numpy() for part in found)
     return probability, score, best
-
-
-def _check_scores(scores: Tensor, target: int) -> None:
-    in_range(target, name="target", low=0, high=scores.shape[1] - 1)
 
 
 def _checked(model: nn.Module, batch: Tensor) -> Tensor:

@@ -24,7 +24,8 @@ from cnnlab.exercises.occlusion import falls_of_a_linear_network, questions
 from cnnlab.occlusion import FILLS, filling, grid_shape, occlude, spread, window_boxes
 from cnnlab.pretrained import classify, preprocess
 from cnnlab.samples import sample
-from cnnlab.window_replay import Span, WindowReplay, touched
+from cnnlab.window_replay import WindowReplay
+from cnnlab.window_spans import Span, touched
 from tests.real_weights import needs_weights
 
 FAMILIES = [

@@ -399,6 +399,6 @@ def _frame(picture: Image.Image, box: tuple[int, ...], *, thick: bool) -> None:
 
 def shown_functions() -> tuple[Callable[..., Any], ...]:
     """Return functions that the page has just run, to show their source."""
-    from cnnlab import correspondence, occlusion, window_replay
+    from cnnlab import correspondence, occlusion, window_spans
 
-    return occlusion.occlude, occlusion.spread, window_replay.touched, correspondence.sign_change
+    return occlusion.occlude, occlusion.spread, window_spans.touched, correspondence.sign_change
