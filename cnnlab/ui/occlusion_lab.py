@@ -28,7 +28,6 @@ __all__ = ["Setting", "correspondence", "experiment", "settings", "shown_functio
 
 PAGE = "occlusion"
 _PATIENCE = 2.0  # seconds that work may take without a button
-_SHARE = 0.45  # of a plain pass: what a window costs on the short way, about
 _FILLS = {
     "Mean colour": "mean",
     "Black": "black",
@@ -101,12 +100,13 @@ def _key(kind: str, name: str) -> str:
 def experiment(setting: Setting) -> None:
     """Slide the window, at once or on demand, and play what came out."""
     from cnnlab.model_cost import input_shape
-    from cnnlab.occlusion import grid_shape
+    from cnnlab.occlusion import about_passes, grid_shape
 
     size = input_shape(setting.name)[1:]
-    rows, columns = grid_shape(size, window=setting.window, stride=setting.stride)
+    window = {"window": setting.window, "stride": setting.stride}
+    rows, columns = grid_shape(size, **window)
     count = rows * columns
-    needs = pace.seconds_a_pass(setting.name) * count * _SHARE
+    needs = pace.seconds_a_pass(setting.name) * about_passes(size, **window)
     with long_work.started(
         f"{PAGE}_start",
         setting.key,

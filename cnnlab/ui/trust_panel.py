@@ -32,7 +32,6 @@ Window = tuple[int, int, str]  # side, step, filling
 _THUMB = 160  # pixels of a picture on the way
 _TILES = {"squares": 7, "single pixels, as in the paper": 0}  # squares in a row
 _ORDERS = 4  # random orders
-_SHARE = 0.35  # of a forward pass: what a window of occlusion costs, about
 _SAME = 0.5  # a mean similarity from which on a map is said to stay much the same
 _STYLE = """
 <style>
@@ -391,7 +390,7 @@ def _passes(asked: _Asked, method: str) -> float:
         "smooth_grad": 2.0 * explaining.NOISE_PICTURES,
         "integrated_gradients": 2.0 * explaining.PATH_STEPS,
         "guided_grad_cam": 4.0,
-        "occlusion": _SHARE * _positions(asked),
+        "occlusion": _passes_of_occlusion(asked),
     }
     if method == "ablation_cam":
         usual, layers = networks.layer_sizes(asked.name)
@@ -399,15 +398,14 @@ def _passes(asked: _Asked, method: str) -> float:
     return many.get(method, 2.0)
 
 
-def _positions(asked: _Asked) -> int:
-    """Return at how many positions the window of occlusion stands."""
+def _passes_of_occlusion(asked: _Asked) -> float:
+    """Return about how many passes occlusion is worth, with the window of the page."""
     from cnnlab.model_cost import input_shape
-    from cnnlab.occlusion import grid_shape, usual_window
+    from cnnlab.occlusion import about_passes, usual_window
 
     size = input_shape(asked.name)[1:]
     side, stride = asked.window[:2] if asked.window else usual_window(size)
-    rows, columns = grid_shape(size, window=side, stride=stride)
-    return rows * columns
+    return about_passes(size, window=side, stride=stride)
 
 
 # Words -------------------------------------------------------------------------------------------
