@@ -20,7 +20,7 @@ from cnnlab.softmax import softmax
 from cnnlab.ui import explanations, layout, networks, panels, work
 from cnnlab.ui.class_strip import class_strip
 from cnnlab.ui.controls import Picture, choice, whole_number
-from cnnlab.ui.scroll_up import scroll_up
+from cnnlab.ui.scroll import scroll_up
 from cnnlab.ui.temperature_view import temperature_view
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def one_picture() -> str:
     str
         The code that does the same.
     """
+    scroll_up(st.session_state.get(OPENED, 0), key=_key("scroll"))
     left, right = st.columns([2, 3], gap="large")
     with left:
         name = networks.picker(PAGE, transformers=True)
@@ -69,8 +70,6 @@ def one_picture() -> str:
         answer, k = first_answer(picture, name)
     with left:
         what_it_sees(picture, name)
-    if OPENED in st.session_state:
-        scroll_up(st.session_state[OPENED], key=_key("scroll"))
     chosen: dict[str, Any] = {"k": k}
     look = choice("Look closer", list(PARTS), key=_key("part"))
     if look == "All classes":

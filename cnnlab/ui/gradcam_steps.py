@@ -15,7 +15,7 @@ from cnnlab.percent import percent
 from cnnlab.ui import controls, layout, panels
 from cnnlab.ui.gradcam_arrays import arrays
 from cnnlab.ui.gradcam_setting import PAGE, Setting, patterns, where
-from cnnlab.ui.scroll_here import scroll_here
+from cnnlab.ui.scroll import scroll_here
 
 if TYPE_CHECKING:
     from cnnlab.attribution import GradCam
