@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-__all__ = ["component"]
+__all__ = ["component", "readings_script"]
 
 _SHARED = Path(__file__).with_name("elements.js")
 
@@ -32,3 +32,8 @@ def component(folder: Path, *, arithmetic: str = "") -> Any:
     return st.components.v2.component(
         f"cnnlab.{folder.name}", css=style.read_text(encoding="utf-8"), js="".join(parts)
     )
+
+
+def readings_script() -> str:
+    """Return the JavaScript that reads what a learner typed as a number: ``readings(text)``."""
+    return Path(__file__).with_name("readings.js").read_text(encoding="utf-8")

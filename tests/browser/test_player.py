@@ -421,7 +421,10 @@ def test_predict_then_check(anywhere: Visit) -> None:
     page.get_by_label("Your answer").fill("2")
     page.keyboard.press("Enter")
     expect(answer).to_contain_text("You forgot the bias.")
-    page.get_by_label("Your answer").fill("4")
+    page.get_by_label("Your answer").fill("four")
+    page.keyboard.press("Enter")
+    expect(answer).to_contain_text("Type a number.")
+    page.get_by_label("Your answer").fill("8/2")
     page.keyboard.press("Enter")
     expect(answer).to_contain_text("Right: output[0, 0] = 4.")
     assert output(page)[0] == "4"

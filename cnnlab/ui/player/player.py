@@ -7,6 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from cnnlab.ui.component import readings_script
+
 __all__ = ["player_script", "player_style", "step_player"]
 
 _HERE = Path(__file__).parent
@@ -15,7 +17,8 @@ _FILES = ("base", "grid", "board", "work", "window", "fields", "predict", "pictu
 
 def player_script() -> str:
     """Return the player as one JavaScript module; it exports the function that mounts it."""
-    return "\n".join((_HERE / "js" / f"{name}.js").read_text(encoding="utf-8") for name in _FILES)
+    files = [(_HERE / "js" / f"{name}.js").read_text(encoding="utf-8") for name in _FILES]
+    return "\n".join([readings_script(), *files])
 
 
 def player_style() -> str:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from cnnlab.questions import Question
 from cnnlab.ui import layout
-from cnnlab.ui.component import component
+from cnnlab.ui.component import component, readings_script
 
 __all__ = ["quiz"]
 
-_component = component(Path(__file__).parent)
+_component = component(Path(__file__).parent, arithmetic=readings_script())
 
 
 def quiz(questions: list[Question], *, key: str) -> None:

@@ -57,14 +57,6 @@ function bracketed(value, digits = 4) {
   return value < 0 ? `(${written(value, digits)})` : written(value, digits);
 }
 
-const GROUPED = /^[-−]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/; // 1,000,000.5
-
-/** All numbers that an answer may mean: 1,086 is a thousand or, with a decimal comma, one. */
-function readings(text) {
-  const groups = GROUPED.test(text.trim()) ? [typedNumber(text.replaceAll(",", ""))] : [];
-  return [...groups, typedNumber(text)].filter((value) => value !== null);
-}
-
 /** What a learner typed as a number, null if it is none; a decimal comma and a fraction will do. */
 function typedNumber(text) {
   const clean = text.trim().replace("−", "-").replace(",", ".");
