@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy computer is no mistake: speed is measured by `make bench`.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 # PyTorch's threads wait for each other, so on a busy computer two are far slower than one.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

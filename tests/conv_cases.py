@@ -249,7 +249,7 @@ def compare(strategy: st.SearchStrategy[Case], *, examples: int, start: int) -> 
     counts = [0, 0]
 
     @seed(start)
-    @settings(max_examples=examples, deadline=None, database=None)
+    @settings(max_examples=examples, database=None)
     @given(case=strategy)
     def run(case: Case) -> None:
         counts[0 if agree(case) else 1] += 1

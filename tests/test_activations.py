@@ -38,7 +38,7 @@ def test_values_are_torchs_without_overflow(name, z):
 
 
 @seed(1)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     name=st.sampled_from(list(TORCHS)),
     values=st.lists(st.floats(-1e9, 1e9, allow_subnormal=False), min_size=1, max_size=12),

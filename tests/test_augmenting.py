@@ -140,7 +140,7 @@ def test_mixing_two_pictures(seed):
 # What chance gives
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32), st.floats(0.05, 1))
 def test_a_crop_of_any_size_stays_in_its_bounds(seed, smallest):
     got, said = augmenting.random_resized_crop(CAT, rng(seed), smallest=smallest)

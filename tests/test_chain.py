@@ -17,7 +17,7 @@ from tests.test_curves import TORCHS
 
 
 @seed(5)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     name=st.sampled_from(list(CURVES)),
     depth=st.integers(1, 8),

@@ -29,7 +29,7 @@ def test_a_probability_in_words(probability, text):
     assert percent(probability) == text
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(probability=st.floats(0, 1, exclude_max=True))
 def test_no_probability_is_said_to_be_nothing_or_certain(probability):
     text = percent(probability)

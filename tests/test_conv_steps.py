@@ -123,7 +123,7 @@ def assert_tells_the_operation(case: Case, activation: str) -> Trace:
 
 
 @seed(10)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(case=ANY_CASE, activation=st.sampled_from(list(ACTIVATIONS)))
 def test_a_trace_tells_the_whole_convolution(case, activation):
     trace = assert_tells_the_operation(case, activation)
@@ -155,7 +155,7 @@ def test_a_trace_tells_the_whole_convolution(case, activation):
 
 
 @seed(12)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(case=working(transposed(largest=6)), activation=st.sampled_from(list(ACTIVATIONS)))
 def test_a_trace_tells_the_whole_transposed_convolution(case, activation):
     trace = assert_tells_the_operation(case, activation)
@@ -192,7 +192,7 @@ def test_a_trace_tells_the_whole_transposed_convolution(case, activation):
 
 
 @seed(11)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(case=st.one_of(fitting(largest=7), working(transposed(largest=6))))
 def test_each_step_reads_the_channels_of_its_own_group(case):
     trace = steps_of(case)

@@ -67,7 +67,7 @@ def test_settings_out_of_range_are_refused_exactly_where_torch_refuses(strategy)
 
 
 @seed(4)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     case=cases(),
     groups=st.integers(1, 4),
@@ -84,7 +84,7 @@ def test_shapes_that_do_not_fit_together_are_refused_exactly_where_torch_refuses
 
 
 @seed(14)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     case=transposed(),
     groups=st.integers(1, 4),
@@ -113,7 +113,7 @@ def test_depthwise_kernels_see_one_channel_each(filters_per_channel):
 
 
 @seed(6)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     case=fitting(largest=5, modes=["zeros"]), stride=st.integers(1, 3), padding=st.integers(0, 2)
 )
@@ -133,7 +133,7 @@ def test_plain_loops_agree_with_the_fast_version(case, stride, padding):
 
 
 @seed(7)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(case=fitting(), a=st.floats(-3, 3), b=st.floats(-3, 3), other=st.integers(0, 999))
 def test_linear_in_the_input_and_in_the_weight(case, a, b, other):
     random = np.random.default_rng(other)
@@ -154,7 +154,7 @@ def test_linear_in_the_input_and_in_the_weight(case, a, b, other):
 
 
 @seed(8)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(case=fitting(modes=["circular"]), down=st.integers(-9, 9), right=st.integers(-9, 9))
 def test_a_shift_of_the_input_shifts_the_output(case, down, right):
     # Circular padding of kernel - 1 pixels: every shift wraps around, none falls off the edge.
@@ -177,7 +177,7 @@ def test_the_kernel_is_not_flipped():
 
 
 @seed(15)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(case=fitting())
 def test_a_flipped_kernel_is_the_kernel_turned_by_half_a_turn(case):
     layer = case.layer | {"flip": True}
@@ -186,7 +186,7 @@ def test_a_flipped_kernel_is_the_kernel_turned_by_half_a_turn(case):
 
 
 @seed(16)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(case=transposed().filter(lambda case: case.ours() is not None))
 def test_a_transposed_convolution_is_the_adjoint_of_the_convolution(case):
     """The convolution with the same settings, seen as a matrix, is this one's transpose."""
@@ -200,7 +200,7 @@ def test_a_transposed_convolution_is_the_adjoint_of_the_convolution(case):
 
 
 @seed(18)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(case=fitting(), at=st.integers(0))
 def test_a_sequence_sees_only_what_was_before(case, at):
     x, weight = case.x[:, :1], case.weight[:, :, :1]

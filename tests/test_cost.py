@@ -110,7 +110,7 @@ def check_against_torch(layers: list[Layer], shape: Shape) -> None:
 
 
 @seed(21)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(layer=CONV | TRANSPOSED | POOL | PLAIN, shape=SHAPE)
 def test_one_layer_costs_what_torch_counts(layer, shape):
     try:
@@ -121,7 +121,7 @@ def test_one_layer_costs_what_torch_counts(layer, shape):
 
 
 @seed(22)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(layer=LINEAR, n=st.integers(1, 40))
 def test_a_fully_connected_layer_does_too(layer, n):
     check_against_torch([layer], (n,))
@@ -184,7 +184,7 @@ def fits(layers: tuple[Layer, ...], shape: Shape) -> bool:
 
 
 @seed(23)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(data=st.data(), shape=SHAPE)
 def test_networks_with_joins_cost_what_torch_counts(data, shape):
     layers = data.draw(networks(shape))
@@ -212,7 +212,7 @@ def places(layers: tuple[Layer, ...], path: tuple[int, ...] = ()) -> list[tuple[
 
 
 @seed(24)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data(), shape=SHAPE)
 def test_there_is_one_row_for_each_layer_in_the_order_of_computation(data, shape):
     layers = data.draw(networks(shape))
@@ -250,7 +250,7 @@ MISFITS = st.sampled_from(
 
 
 @seed(25)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(data=st.data(), shape=SHAPE, misfit=MISFITS)
 def test_the_error_names_the_layer_at_which_torch_stops(data, shape, misfit):
     layers = list(data.draw(networks(shape)))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 from skimage import color, feature, filters
@@ -74,7 +74,6 @@ def test_sobel_lines_are_strongest_where_the_gradient_is():
     np.testing.assert_allclose(drawn, 255 * length / length.max(), atol=0.6)
 
 
-@settings(deadline=None)
 @given(
     n=st.integers(1, 9),
     height=st.integers(9, 23),
@@ -141,7 +140,6 @@ def test_a_hybrid_has_the_coarse_part_of_one_and_the_fine_part_of_the_other():
     assert fine == pytest.approx(texture[:, 24:].astype(float).std(), rel=0.15)
 
 
-@settings(deadline=None)
 @given(strength=st.floats(0, 1))
 def test_the_texture_covers_the_object_alone_and_as_strongly_as_asked(strength):
     x, inside = disc()

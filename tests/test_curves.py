@@ -31,7 +31,7 @@ def test_every_curve_is_compared_with_torchs() -> None:
 
 
 @seed(2)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     name=st.sampled_from(list(TORCHS)),
     values=st.lists(
@@ -111,7 +111,7 @@ def test_the_written_formulas_are_what_is_computed(name: str) -> None:
 
 
 @seed(3)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(name=st.sampled_from(list(CURVES)), threshold=st.sampled_from([0.001, 0.01, 0.05, 0.1, 0.3]))
 def test_flat_is_where_the_slope_is_small_and_nowhere_else(name: str, threshold: float) -> None:
     found = curve(name, slope=0.02)

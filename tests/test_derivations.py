@@ -20,7 +20,7 @@ def calculated(text: str) -> float:
 
 
 @seed(1)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     channels=st.sampled_from([1, 2, 4, 8]),
     groups=st.sampled_from([1, 2]),

@@ -52,7 +52,7 @@ def test_the_sums_are_those_of_the_cost_table(name: str) -> None:
 
 
 @seed(3)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(NETWORKS)
 def test_any_network_has_a_fact_for_each_row_and_at_most_one_error(network: Network) -> None:
     facts = design.survey(network)
@@ -171,7 +171,7 @@ def test_a_block_does_not_go_into_another_one() -> None:
 
 
 @seed(5)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(NETWORKS, st.data())
 def test_a_row_that_is_moved_is_the_one_to_look_at(network: Network, data: st.DataObject) -> None:
     parts = design.parts_of(network)
@@ -189,7 +189,7 @@ def test_a_row_that_is_moved_is_the_one_to_look_at(network: Network, data: st.Da
 
 
 @seed(4)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(NETWORKS, st.data())
 def test_no_change_breaks_a_design(network: Network, data: st.DataObject) -> None:
     parts = design.parts_of(network)

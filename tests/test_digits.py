@@ -175,7 +175,7 @@ def test_nothing_is_pushed_over_the_edge():
 grids = st.tuples(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(grids)
 def test_the_figure_fits_and_its_mass_is_in_the_middle(grid):
     height, width, seed = grid

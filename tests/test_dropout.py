@@ -25,7 +25,7 @@ from cnnlab.thinned import (
 
 
 @seed(6)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     p=st.floats(0, 0.95),
     number=st.integers(0, 10_000),

@@ -32,7 +32,7 @@ POOL = st.builds(Pool2d, PAIR, st.none() | FEW, kind=st.just("average"))
 
 
 @seed(51)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(layers=st.lists(CONV | POOL, min_size=1, max_size=3).map(tuple))
 @example(layers=(Conv2d(1, 2, stride=3), Conv2d(1, (3, 2), dilation=(2, 3))))
 def test_as_many_paths_as_the_gradient_says(layers):

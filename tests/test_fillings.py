@@ -40,7 +40,7 @@ def test_what_has_no_shape_of_its_own():
 
 
 @seed(1)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(name=st.sampled_from(INPUTS), shape=SHAPE)
 def test_an_example_is_cut_off_or_continued_by_random_numbers(name, shape):
     values = filled_input(name, shape)
@@ -56,7 +56,7 @@ def test_an_example_is_cut_off_or_continued_by_random_numbers(name, shape):
 
 
 @seed(2)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     seed=st.integers(0, 999_999),
     small=SHAPE,
@@ -92,7 +92,7 @@ def test_random_numbers_stay_what_they_are():
 
 
 @seed(3)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(name=st.sampled_from(WEIGHTS), shape=WEIGHT_SHAPE)
 def test_a_classic_kernel_stands_in_the_middle_of_every_first_slice(name, shape):
     weight = filled_weight(name, shape)

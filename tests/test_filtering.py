@@ -69,7 +69,7 @@ def test_with_zeros_beyond_the_border_it_is_torchs_convolution(cat: np.ndarray, 
     np.testing.assert_allclose(ours, theirs[:, 0].numpy(), rtol=0, atol=1e-10)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rows=st.integers(1, 40),
     columns=st.integers(1, 9),
@@ -213,7 +213,7 @@ def test_whole_kernels_have_whole_factors() -> None:
     assert (found.row == np.rint(found.row)).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10_000), rows=st.sampled_from([1, 3, 7]))
 def test_any_product_of_a_column_and_a_row_is_found(seed: int, rows: int) -> None:
     random = np.random.default_rng(seed)

@@ -100,14 +100,14 @@ def test_what_is_no_kernel_is_refused_and_the_place_is_named(text: str, words: s
     assert words in str(caught.value)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=60))
 def test_any_text_is_a_finite_kernel_or_an_input_error(text: str) -> None:
     with contextlib.suppress(InputError):
         assert np.isfinite(own_filter(text, text, text).kernel).all()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 999))
 def test_a_kernel_survives_being_written(seed: int) -> None:
     weights = np.random.default_rng(seed).normal(size=(3, 5)).round(6)

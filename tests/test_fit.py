@@ -39,7 +39,7 @@ def test_worked_examples(n, kernel_size, stride, padding, exact, unused):
 
 
 @seed(1)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(layer=SETTINGS)
 def test_it_agrees_with_the_output_size(layer):
     found = fit(**layer)
@@ -56,7 +56,7 @@ def test_it_agrees_with_the_output_size(layer):
 
 
 @seed(2)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(layer=SETTINGS)
 def test_every_way_fits_and_none_is_nearer(layer):
     ways = ways_to_fit(**layer)
@@ -75,7 +75,7 @@ def test_a_setting_out_of_range_is_refused():
         fit(5, kernel_size=3, stride=0)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @seed(20261121)
 @given(SETTINGS)
 def test_sizes_that_fit_are_the_nearest_ones(values):

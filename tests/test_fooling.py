@@ -109,7 +109,7 @@ def test_several_epsilons_at_once_are_those_alone():
             assert torch.equal(together[place], alone[0])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 999),
     epsilon=st.integers(0, 80),

@@ -65,7 +65,7 @@ def by_formula(setup: Setup, k: int, r: int, c: int) -> float:
 
 
 @seed(1)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(setup=setups(edits=1))
 def test_the_formula_gives_the_output(setup):
     assume(not setup.is_transposed)

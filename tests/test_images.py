@@ -497,7 +497,6 @@ VALID = {
 }
 fuzz = settings(
     max_examples=300,
-    deadline=None,  # the first call loads decoders
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

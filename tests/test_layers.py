@@ -119,7 +119,7 @@ def our_shape(layer: Layer, shape: tuple[int, ...]) -> tuple[int, ...] | None:
 
 
 @seed(11)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(layer=CONV, shape=SHAPE)
 @example(layer=Conv2d(1, 3), shape=(1, 3, 2))
 @example(layer=Conv2d(1, 4, padding="same", dilation=3), shape=(1, 1, 1))
@@ -130,7 +130,7 @@ def test_a_convolution_makes_torchs_shape_and_is_refused_where_torch_refuses(lay
 
 
 @seed(12)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(layer=TRANSPOSED, shape=SHAPE)
 @example(layer=ConvTranspose2d(1, 1, padding=(0, 1)), shape=(1, 3, 2))  # no columns left
 @example(layer=ConvTranspose2d(1, 1, stride=(2, 1), output_padding=(1, 0)), shape=(1, 3, 2))
@@ -140,7 +140,7 @@ def test_a_transposed_convolution_does_too(layer, shape):
 
 
 @seed(13)
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=700)
 @given(layer=MAX_POOL | AVERAGE_POOL | L2_POOL, shape=SHAPE)
 @example(layer=Pool2d(3, padding=2, dilation=2), shape=(1, 9, 9))  # half the window, not its span
 @example(layer=Pool2d(2, stride=3, padding=1, ceil_mode=True), shape=(1, 2, 5))
@@ -150,14 +150,14 @@ def test_pooling_does_too(layer, shape):
 
 
 @seed(14)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(layer=OTHER, shape=SHAPE | ROW)
 def test_the_other_layers_do_too(layer, shape):
     assert our_shape(layer, shape) == torch_shape(layer, shape)
 
 
 @seed(15)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(layer=CONV | TRANSPOSED | MAX_POOL | AVERAGE_POOL, shape=ROW)
 def test_a_row_of_numbers_is_no_picture(layer, shape):
     assert torch_shape(layer, shape) is None
@@ -185,7 +185,7 @@ SMALL = st.lists(
 
 
 @seed(16)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(one=SMALL, other=SMALL, shape=SHAPE | ROW)
 def test_joins_make_torchs_shape_and_are_refused_where_torch_refuses(one, other, shape):
     joins = (

@@ -30,7 +30,7 @@ from cnnlab.least_squares import (
 RATIOS, OFFSETS = st.floats(1, 30), st.floats(-2, 2)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(RATIOS, OFFSETS, st.floats(-3, 3), st.floats(-3, 3), st.sampled_from([0.0, 0.1, 2.0]))
 def test_loss_slope_and_curvature_are_torchs(
     ratio: float, offset: float, w1: float, w2: float, decay: float
@@ -66,7 +66,7 @@ def test_the_way_is_that_of_torchs_sgd() -> None:
         optimiser.step()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.floats(1, 8), st.floats(-1, 1), st.floats(0.05, 0.95), st.sampled_from([0.5, 0.1, 0.01]))
 def test_counted_steps_are_walked_steps(
     ratio: float, offset: float, part: float, share: float

@@ -43,7 +43,7 @@ def length(setup: Setup) -> int:
 
 
 @seed(1)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(setup=setups())
 def test_every_setup_comes_back_to_the_last_bit(setup):
     link = setup_to_link(setup)
@@ -53,7 +53,7 @@ def test_every_setup_comes_back_to_the_last_bit(setup):
 
 @pytest.mark.slow
 @seed(2)
-@settings(max_examples=4_000, deadline=None)
+@settings(max_examples=4_000)
 @given(setup=setups(changes=5, edits=4))
 def test_every_setup_comes_back_at_length(setup):
     link = setup_to_link(setup)
@@ -62,7 +62,7 @@ def test_every_setup_comes_back_at_length(setup):
 
 
 @seed(3)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(setup=setups())
 def test_a_link_needs_no_character_that_an_address_would_escape(setup):
     for text in setup_to_link(setup).values():
@@ -253,7 +253,7 @@ def assert_refused_or_opened(link: dict[str, str]) -> Setup | None:
 
 
 @seed(7)
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=1_000)
 @given(name=st.sampled_from(PARAMETERS), text=HOSTILE)
 @example(name="input", text="photo.cat.0." + "9" * 4400)
 @example(name="activation", text="1" * 100_000)
@@ -263,7 +263,7 @@ def test_one_hostile_parameter_is_refused_in_a_sentence_or_means_something(name,
 
 
 @seed(8)
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=700)
 @given(link=st.dictionaries(st.sampled_from((*PARAMETERS, "other")), HOSTILE, max_size=6))
 def test_several_hostile_parameters_too(link):
     assert_refused_or_opened(link)
@@ -289,7 +289,7 @@ ORDINARY = {
 
 
 @seed(9)
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=700)
 @given(
     link=st.fixed_dictionaries(
         {},
@@ -301,7 +301,7 @@ def test_ordinary_parameters_in_every_combination_with_hostile_ones(link):
 
 
 @seed(10)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     link=st.fixed_dictionaries(
         {}, optional={name: st.sampled_from(texts) for name, texts in ORDINARY.items()}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageColor
 from skimage import measure
@@ -45,7 +45,6 @@ def noisy(seed=0, shape=(23, 31)):
 # Overlap ---------------------------------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(boxes(), boxes())
 def test_the_overlap_is_torchvisions(first, second):
     expected = box_iou(torch.tensor([first]).double(), torch.tensor([second]).double()).item()
@@ -74,7 +73,6 @@ def test_simonyans_steps_on_a_small_map():
     assert locate(heat, level=1).n_parts == 2
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 200), at=st.floats(0.05, 0.99), rule=st.sampled_from(list(RULES)))
 def test_the_box_is_that_of_scikit_images_largest_part(seed, at, rule):
     heat = noisy(seed)
@@ -90,7 +88,6 @@ def test_the_box_is_that_of_scikit_images_largest_part(seed, at, rule):
     assert (found.mask >= found.part).all()
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 50), at=st.floats(0, 1))
 def test_the_threshold_leaves_the_share_that_was_asked_for(seed, at):
     heat = noisy(seed)

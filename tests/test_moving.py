@@ -99,7 +99,7 @@ moves = st.builds(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(moves)
 def test_pictures_move_as_in_torchvision(picture: Tensor, move: Move) -> None:
     expected = affine(picture, move, FILL)
@@ -119,7 +119,7 @@ def test_torchvision_fills_alike_but_for_mixed_pixels(picture: Tensor) -> None:
     torch.testing.assert_close(ours[pure], theirs[pure], atol=1e-3, rtol=0)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(moves)
 def test_the_edge_is_repeated_as_if_the_picture_were_padded(picture: Tensor, move: Move) -> None:
     around = 90  # more than any of these moves can bring into sight

@@ -73,7 +73,7 @@ NETWORKS = st.builds(
 
 
 @seed(1)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(NETWORKS)
 def test_a_network_survives_the_round_trip(network: Network) -> None:
     text = network_to_text(network)
@@ -141,7 +141,7 @@ def test_what_cannot_be_read_is_said_in_one_short_sentence(text: str, words: str
 
 
 @seed(2)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.text(max_size=60) | st.from_regex(r"3x8x8(_[a-z]{0,4}[0-9xkspdg.]{0,6}){0,5}"))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:

@@ -257,7 +257,7 @@ def convolutions(draw):
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(conv=convolutions(), data=st.data())
 def test_any_convolution(conv: nn.Conv2d, data: st.DataObject) -> None:
     x = torch.randn(1, conv.in_channels, 9, 8, dtype=torch.float64)
@@ -311,7 +311,7 @@ def poolings(draw):
     return nn.AvgPool2d(**common, count_include_pad=counted, divisor_override=divisor)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(pool=poolings(), data=st.data())
 def test_any_pooling(pool: nn.Module, data: st.DataObject) -> None:
     x = torch.randn(1, 2, 9, 8, dtype=torch.float64) - 2  # where padding must not win

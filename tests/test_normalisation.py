@@ -55,7 +55,7 @@ def same(found: np.ndarray, want: torch.Tensor) -> None:
 # Torch as the oracle -------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.data(), st.booleans(), st.sampled_from([1e-5, 1e-3, 1.0]))
 def test_batch_norm_in_training_is_torchs(data: st.DataObject, flat: bool, eps: float) -> None:
     x = data.draw(batches(flat=flat))
@@ -71,7 +71,7 @@ def test_batch_norm_in_training_is_torchs(data: st.DataObject, flat: bool, eps: 
     same(batch_norm(x, gamma=gamma, beta=beta, eps=eps), want)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.data(), st.booleans())
 def test_batch_norm_in_evaluation_is_torchs(data: st.DataObject, flat: bool) -> None:
     x = data.draw(batches(flat=flat))
@@ -101,7 +101,7 @@ def test_running_statistics_are_those_of_torch_after_several_batches(
     same(batch_norm(one, running=running), layer(t(one)).detach())
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.data())
 def test_layer_norm_is_torchs(data: st.DataObject) -> None:
     x = data.draw(batches())
@@ -110,7 +110,7 @@ def test_layer_norm_is_torchs(data: st.DataObject) -> None:
     same(layer_norm(x, gamma=gamma, beta=beta), want)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.data())
 def test_instance_norm_is_torchs(data: st.DataObject) -> None:
     x = data.draw(batches(least_cells=2))
@@ -119,7 +119,7 @@ def test_instance_norm_is_torchs(data: st.DataObject) -> None:
     same(instance_norm(x, gamma=gamma, beta=beta), want)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.data())
 def test_group_norm_is_torchs(data: st.DataObject) -> None:
     x = data.draw(batches(least_cells=2))
@@ -130,7 +130,7 @@ def test_group_norm_is_torchs(data: st.DataObject) -> None:
     same(group_norm(x, groups=groups, gamma=gamma, beta=beta), want)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(
     st.data(),
     st.integers(1, 7),
@@ -150,7 +150,7 @@ def test_local_response_norm_is_torchs(
     same(one_place, want[0, :, 0, 0])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.data())
 def test_standardise_is_torchs(data: st.DataObject) -> None:
     shape = (data.draw(st.integers(2, 6)), data.draw(st.integers(1, 3)))
@@ -168,7 +168,7 @@ def test_standardise_is_torchs(data: st.DataObject) -> None:
 # Which numbers share a mean ------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(st.data(), st.sampled_from(KINDS))
 def test_the_sets_are_those_that_the_function_averages_over(data: st.DataObject, kind: str) -> None:
     small = st.integers(1, 3)

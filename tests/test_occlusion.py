@@ -194,7 +194,7 @@ def test_what_cannot_be_followed_is_computed_the_plain_way():
     start=st.integers(0, 18),
     size=st.integers(1, 5),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_outputs_that_see_a_span_are_those_that_change(
     kernel, stride, dilation, padding, start, size
 ):
@@ -318,7 +318,7 @@ def test_it_stops_when_nobody_waits(monkeypatch):
 
 
 @given(height=st.integers(4, 40), width=st.integers(4, 40), data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_windows_hide_every_pixel(height, width, data):
     window = data.draw(st.integers(1, min(height, width)))
     stride = data.draw(st.integers(1, window))

@@ -44,7 +44,6 @@ def test_a_causal_padding_is_on_the_left_only():
 
 
 @seed(1)
-@settings(deadline=None)
 @given(kernel_size=PAIR, dilation=PAIR)
 def test_same_keeps_the_size_and_adds_an_odd_rest_at_the_end(kernel_size, dilation):
     sides = padding_sides("same", kernel_size=kernel_size, dilation=dilation)
@@ -54,7 +53,6 @@ def test_same_keeps_the_size_and_adds_an_odd_rest_at_the_end(kernel_size, dilati
 
 
 @seed(2)
-@settings(deadline=None)
 @given(kernel_size=PAIR, dilation=PAIR)
 def test_full_lets_the_last_weight_meet_the_first_pixel(kernel_size, dilation):
     sides = padding_sides("full", kernel_size=kernel_size, dilation=dilation)
@@ -103,7 +101,7 @@ def test_the_wrong_kind_is_a_type_error(value):
 
 
 @seed(3)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     shape=st.tuples(st.integers(1, 2), st.integers(1, 5), st.integers(1, 5)),
     numbers=st.tuples(*[st.integers(0, 6)] * 4),

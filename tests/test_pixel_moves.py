@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import pearsonr
 from torch.nn import functional
@@ -38,7 +38,6 @@ def photo(name: str = "cat", longest: int = 96) -> np.ndarray:
 # Shuffled -------------------------------------------------------------------------------------
 
 
-@settings(deadline=None)  # the first call loads more than the others
 @given(SIDES, SIDES, st.integers(0, 9), st.integers(1, 9))
 def test_an_order_holds_every_pixel_once(h: int, w: int, seed: int, block: int) -> None:
     order = pixel_order(h, w, seed=seed, block=block)
@@ -114,7 +113,6 @@ def test_a_shift_by_hand() -> None:
     assert (found.changed, found.total) == (14, 16)
 
 
-@settings(deadline=None)  # the first call loads more than the others
 @given(st.integers(-6, 6), st.integers(-6, 6))
 def test_a_shift_that_wraps_is_numpys_roll(rows: int, columns: int) -> None:
     x = np.arange(60).reshape(4, 5, 3)
@@ -172,7 +170,6 @@ def test_kernels_that_do_not_serve_are_refused(kernel: np.ndarray, words: str) -
         feature_map(photo(longest=8), kernel)
 
 
-@settings(deadline=None)  # the first call loads more than the others
 @given(st.integers(-5, 5), st.integers(-5, 5), st.sampled_from(["wrap", "constant", "edge"]))
 def test_a_convolution_moves_along(rows: int, columns: int, fill: str) -> None:
     x = photo("coins", longest=48)

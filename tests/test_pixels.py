@@ -39,7 +39,7 @@ def test_shrink_by_hand():
     rows=st.integers(1, 14),
     columns=st.integers(1, 14),
 )
-@settings(deadline=None, database=None)
+@settings(database=None)
 def test_shrink_gives_the_size_or_refuses(height, width, rows, columns):
     picture = Image.new("RGB", (width, height), (9, 99, 199))
     if rows > height or columns > width:

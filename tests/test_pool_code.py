@@ -31,7 +31,7 @@ def test_the_code_of_an_example(name):
 
 
 @seed(1)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(setup=setups())
 def test_the_code_of_any_pooling(setup):
     assert_code_agrees(setup)

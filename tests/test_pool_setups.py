@@ -43,7 +43,7 @@ def same(one: PoolSetup, other: PoolSetup) -> bool:
 
 
 @seed(1)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(fields=FIELDS, cells=st.lists(st.floats(-1e6, 1e6), max_size=3))
 def test_a_link_opens_the_same_pooling(fields, cells):
     setup = change(from_link({}), **fields)
@@ -55,7 +55,7 @@ def test_a_link_opens_the_same_pooling(fields, cells):
 
 
 @seed(2)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(fields=FIELDS)
 def test_every_way_out_works_and_none_is_offered_where_all_is_well(fields):
     setup = change(from_link({}), **fields)

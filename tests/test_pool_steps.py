@@ -69,7 +69,7 @@ def torchs(setup: PoolSetup, x: torch.Tensor) -> torch.Tensor:
 
 
 @seed(1)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(setup=setups(), counting=st.booleans())
 def test_a_trace_tells_the_whole_pooling_and_its_gradient(setup, counting):
     x = torch.tensor(setup.x, requires_grad=True)
@@ -136,7 +136,7 @@ def through_json(trace: WindowTrace) -> dict[str, Any]:
 
 
 @seed(2)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(setup=setups())
 def test_a_pooling_arrives_whole(setup):
     trace = trace_pooling(setup)

@@ -74,7 +74,7 @@ def attempt(function: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 @seed(1)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(shape=SHAPES, layer=SETTINGS, at=st.integers(0, 10**6), ties=st.booleans())
 def test_max_pooling_switches_gradient_and_unpooling_equal_torchs(shape, layer, at, ties):
     x = numbers(shape, at, ties=ties)
@@ -99,7 +99,7 @@ def test_max_pooling_switches_gradient_and_unpooling_equal_torchs(shape, layer, 
 
 
 @seed(2)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(k=PAIRS, cells=st.tuples(st.integers(1, 3), st.integers(1, 3)), at=st.integers(0, 10**6))
 def test_unpooling_equals_torchs_where_windows_lie_side_by_side(k, cells, at):
     shape = (2, k[0] * cells[0], k[1] * cells[1])
@@ -110,7 +110,7 @@ def test_unpooling_equals_torchs_where_windows_lie_side_by_side(k, cells, at):
 
 
 @seed(3)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(shape=SHAPES, layer=SETTINGS, counted=st.booleans(), at=st.integers(0, 10**6))
 def test_average_pooling_and_its_gradient_equal_torchs(shape, layer, counted, at):
     x = numbers(shape, at, ties=False)
@@ -129,7 +129,7 @@ def test_average_pooling_and_its_gradient_equal_torchs(shape, layer, counted, at
 
 
 @seed(4)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(shape=SHAPES, layer=SETTINGS, at=st.integers(0, 10**6))
 def test_l2_pooling_and_its_gradient_equal_torchs(shape, layer, at):
     x = numbers(shape, at, ties=False)
@@ -148,7 +148,7 @@ def test_l2_pooling_and_its_gradient_equal_torchs(shape, layer, at):
 
 
 @seed(5)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     shape=SHAPES,
     size=st.tuples(st.integers(1, 9), st.integers(1, 9)),

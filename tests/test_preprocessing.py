@@ -61,7 +61,7 @@ def test_every_mode_is_taken_as_rgb(mode):
     assert steps.normalised.shape == (3, 224, 224)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 600), st.integers(1, 600), st.sampled_from(SOME))
 def test_what_is_lost_is_what_the_crop_leaves_out(width, height, name):
     if max(width, height) > 100 * min(width, height):

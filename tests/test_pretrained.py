@@ -95,7 +95,7 @@ def test_as_seen_takes_one_colour_picture(shape):
         as_seen(torch.zeros(shape), "resnet18")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(width=st.integers(40, 700), height=st.integers(40, 700), name=st.sampled_from(SOME))
 def test_crop_box_is_what_the_network_sees(width, height, name):
     """What lies outside the box is never seen, and its inner border always is."""

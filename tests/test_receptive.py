@@ -123,7 +123,7 @@ JOIN = st.one_of(
 
 
 @seed(31)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     layers=st.lists(CONV | POOL | SAME | JOIN, min_size=1, max_size=3).map(tuple),
     beyond=st.tuples(st.integers(0, 2), st.integers(0, 2)),
@@ -145,7 +145,7 @@ def test_a_cell_inside_sees_what_its_gradient_reaches(layers, beyond, slack):
 
 
 @seed(32)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(layers=st.lists(CONV | POOL | SAME | JOIN, min_size=1, max_size=3).map(tuple))
 def test_neighbours_are_one_jump_apart(layers):
     fields = fields_of(layers)
@@ -192,7 +192,7 @@ def fitting(draw: st.DrawFn) -> tuple[Network, tuple[int, int]]:
 
 
 @seed(33)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(case=fitting())
 @example(case=((Conv2d(1, 3, padding=1), Conv2d(1, 3, padding=1)), (3, 4)))
 @example(case=((Conv2d(1, 3, padding=2),), (1, 1)))

@@ -12,7 +12,7 @@ from tests.setup_cases import setups
 
 
 @seed(3)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(setup=setups())
 def test_every_way_out_works(setup):
     try:

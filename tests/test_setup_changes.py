@@ -41,7 +41,7 @@ def allowed_channels(setup: Setup, fields: dict[str, Any]) -> bool:
 
 
 @seed(1)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(setup=setups(), field=ONE_FIELD)
 def test_a_change_sets_its_field_and_leaves_the_others_alone(setup, field):
     name, value = field
@@ -71,7 +71,7 @@ def test_a_change_sets_its_field_and_leaves_the_others_alone(setup, field):
 
 
 @seed(2)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(setup=setups(), fields=st.lists(ONE_FIELD, max_size=6).map(dict))
 def test_parts_always_fit_together_in_shape_and_limits(setup, fields):
     assume(allowed_channels(setup, fields))
@@ -91,7 +91,7 @@ def test_parts_always_fit_together_in_shape_and_limits(setup, fields):
 
 
 @seed(3)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(setup=setups(), fields=st.lists(ONE_FIELD, max_size=6).map(dict))
 def test_a_change_keeps_numbers_as_far_as_they_fit_and_never_touches_the_old_setup(setup, fields):
     assume(allowed_channels(setup, fields))
@@ -115,7 +115,7 @@ def test_a_change_keeps_numbers_as_far_as_they_fit_and_never_touches_the_old_set
 
 
 @seed(4)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(setup=setups())
 def test_no_change_changes_nothing(setup):
     assert differences(change(setup), setup) == []
@@ -207,7 +207,7 @@ def test_groups_that_do_not_divide_are_kept_until_the_layer_runs():
 
 
 @seed(5)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(setup=setups(), part=st.sampled_from(["input", "kernel", "bias"]), data=st.data())
 def test_an_edit_changes_those_cells_and_nothing_else(setup, part, data):
     arrays = {"input": setup.x, "kernel": setup.weight}

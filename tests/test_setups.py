@@ -72,7 +72,7 @@ def test_a_transposed_layer_takes_no_padding_under_its_name_too():
 
 
 @seed(6)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(setup=setups())
 def test_the_steps_are_those_of_torch(setup):
     try:
@@ -99,7 +99,7 @@ def test_the_steps_are_those_of_torch(setup):
 
 
 @seed(7)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(setup=setups(edits=0))
 def test_the_size_is_known_without_the_steps_and_refused_in_the_same_words(setup):
     words = fault(setup)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnlab import digits, loading, samples
@@ -36,7 +36,6 @@ def test_a_class_cannot_stand_for_both():
         judge(np.array([np.nan, 1.0]), shape={0})
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(["shape", "texture", "neither"])))
 def test_the_shape_bias_is_geirhos_ratio(winners):
     bias = shape_bias(winners)

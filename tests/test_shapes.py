@@ -71,7 +71,7 @@ def our_length(n: int, **layer: int) -> int | None:
 
 
 @seed(1)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(n=st.integers(1, 40), layer=ANY_SETTING)
 @example(n=3, layer={"kernel_size": 3, "stride": 5, "padding": 0, "dilation": 1})
 @example(n=2, layer={"kernel_size": 3, "stride": 1, "padding": 0, "dilation": 1})
@@ -82,7 +82,7 @@ def test_size_is_torchs_and_refused_exactly_where_torch_refuses(n, layer):
 
 
 @seed(2)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(height=st.integers(1, 20), width=st.integers(1, 20), rows=GOOD_SETTING, columns=GOOD_SETTING)
 def test_each_axis_of_torchs_2d_convolution_follows_its_own_settings(height, width, rows, columns):
     ours = (our_length(height, **rows), our_length(width, **columns))
@@ -108,7 +108,7 @@ def windows(n: int, *, kernel_size: int, stride: int, padding: tuple[int, int], 
 
 
 @seed(3)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(n=st.integers(1, 30), layer=GOOD_SETTING, more=st.integers(0, 3))
 def test_brute_force_finds_as_many_windows_and_as_many_unread_pixels(n, layer, more):
     sides = (layer["padding"], layer["padding"] + more)
@@ -138,7 +138,6 @@ def test_a_refusal_names_the_axis(axis, words):
         conv_output_size(4, kernel_size=4, dilation=2, padding=(2, 0), axis=axis)
 
 
-@settings(deadline=None)
 @given(kernel_size=st.integers(1, 50), dilation=st.integers(1, 20))
 def test_span_counts_the_pixels_from_the_first_weight_to_the_last(kernel_size, dilation):
     pixels = range(0, kernel_size * dilation, dilation)
@@ -190,7 +189,7 @@ ANY_TRANSPOSED = st.fixed_dictionaries(
 
 
 @seed(4)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(n=st.integers(1, 12), layer=ANY_TRANSPOSED)
 @example(n=1, layer={"kernel_size": 2, "stride": 1, "padding": 1})  # nothing is left
 @example(n=1, layer={"kernel_size": 3, "stride": 1, "padding": 1})
@@ -212,7 +211,7 @@ def test_transposed_size_is_torchs_and_refused_exactly_where_torch_refuses(n, la
 
 
 @seed(5)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(n=st.integers(1, 30), layer=GOOD_SETTING)
 def test_the_transposed_layer_undoes_the_size_of_the_convolution(n, layer):
     """With the unread pixels as output padding, the size before comes back."""
@@ -267,7 +266,6 @@ def test_the_wrong_kind_is_a_type_error_for_the_transposed_too(name, value):
 
 
 @seed(6)
-@settings(deadline=None)
 @given(
     n=st.integers(1, 30),
     k=st.integers(1, 7),
@@ -320,7 +318,7 @@ def torch_pool_length(n: int, *, kernel_size: int, stride: int | None, **layer: 
 
 
 @seed(8)
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=800)
 @given(n=st.integers(1, 24), layer=ANY_POOLING)
 @example(n=2, layer={"kernel_size": 2, "stride": 3, "padding": 1, "ceil_mode": True})
 @example(n=5, layer={"kernel_size": 2, "stride": 4, "padding": 1, "ceil_mode": True})
@@ -337,7 +335,7 @@ def test_pooled_size_is_torchs_and_refused_exactly_where_torch_refuses(n, layer)
 
 
 @seed(9)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(n=st.integers(1, 30), layer=GOOD_SETTING, ceil_mode=st.booleans())
 def test_brute_force_finds_as_many_windows_of_pooling(n, layer, ceil_mode):
     """Rounding up, a window may reach less than a stride beyond, if it starts in the input."""
@@ -465,7 +463,6 @@ def test_worked_example(fact):
 
 
 @seed(7)
-@settings(deadline=None)
 @given(
     n=st.integers(1, 30),
     k=st.integers(1, 7),

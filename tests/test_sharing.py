@@ -247,7 +247,7 @@ steps = st.lists(
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(deadline=None, max_examples=25, derandomize=True)
+@settings(max_examples=25, derandomize=True)
 @given(steps=steps)
 def test_no_sequence_of_actions_errors_and_cancellations_touches_the_network(name, steps):
     for action, learner, error, calls in steps:

@@ -15,7 +15,7 @@ LOGITS = st.lists(st.floats(-50, 50, allow_subnormal=False), min_size=2, max_siz
 
 
 @seed(4)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(logits=LOGITS, temperature=st.floats(0.1, 10), shift=st.floats(-1e5, 1e5))
 def test_values_and_derivative_are_torchs(
     logits: list[float], temperature: float, shift: float
@@ -86,7 +86,7 @@ def test_what_is_no_list_of_logits_is_refused(text: str, words: str) -> None:
 
 
 @seed(4)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(logits=LOGITS)
 def test_the_entropy_is_torchs(logits: list[float]) -> None:
     p = softmax(np.array(logits))

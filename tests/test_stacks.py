@@ -44,7 +44,7 @@ STACK = st.lists(CONV | POOL, min_size=1, max_size=MOST_LAYERS).map(tuple)
 
 
 @seed(61)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(layers=STACK)
 def test_what_is_written_is_read_again(layers):
     text = write_stack(layers)
@@ -205,7 +205,7 @@ def test_a_stack_that_swallows_the_picture_says_which_layer():
 
 
 @seed(62)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(layers=STACK)
 def test_a_derivation_calculates_what_it_says(layers):
     fields = receptive_fields(layers)

@@ -29,7 +29,7 @@ def test_resnet_110_runs_40_blocks_and_a_quarter() -> None:
 
 
 @seed(7)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(count=st.integers(1, 200), tenths=st.integers(0, 10))
 def test_the_linear_rule_in_fractions(count: int, tenths: int) -> None:
     last = Fraction(tenths, 10)

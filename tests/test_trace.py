@@ -108,7 +108,7 @@ def assert_tells_all(trace: Trace) -> None:
 
 
 @seed(1)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     n_steps=st.integers(1, 12), terms=st.integers(1, 9), groups=st.integers(1, 3), at=st.integers(0)
 )
@@ -189,7 +189,7 @@ def test_few_different_numbers_become_a_table_with_the_narrowest_index(different
 
 
 @seed(6)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(values=st.lists(st.floats(-1e12, 1e12, allow_subnormal=False), min_size=1, max_size=300))
 def test_packed_numbers_keep_nine_digits(values):
     sent = packed(np.array(values))
@@ -244,7 +244,7 @@ def test_whole_numbers_have_no_point():
 
 
 @seed(4)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(value=st.floats(-1e12, 1e12, allow_subnormal=False))
 def test_values_keep_nine_digits(value):
     payload = through_json(trace_conv2d([[[value]]], [[[[1.0]]]]))

@@ -69,7 +69,7 @@ def sigmoid(z):
 # Similarity ----------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(some.lists(some.integers(-4, 4), min_size=2, max_size=30), some.randoms())
 def test_the_rank_correlation_is_scipys(numbers, random):
     one = np.array(numbers, float)

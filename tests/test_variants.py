@@ -32,7 +32,7 @@ def built(layers, channels):
 
 
 @seed(1)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     channels=st.integers(1, 16),
     filters=st.integers(1, 16),
@@ -78,7 +78,7 @@ def test_sharing(layer, shape, counts):
 
 
 @seed(2)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(kernel_size=st.integers(1, 4), stride=st.integers(1, 3), n=st.integers(1, 8))
 def test_without_sharing_every_cell_has_its_own(kernel_size, stride, n):
     assume(kernel_size <= n)

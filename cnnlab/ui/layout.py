@@ -22,7 +22,6 @@ _EVERYWHERE = """
 .stMainBlockContainer { padding: 3.5rem 3rem 4rem; max-width: 84rem; }
 .stMainBlockContainer p, .stMainBlockContainer li { max-width: 46rem; }
 .st-key-lecture { position: fixed; top: 1rem; right: 3.5rem; width: auto; z-index: 999990; }
-.st-key-menu { position: absolute; left: 0; max-width: 0; overflow: clip; }
 [data-testid="stSidebarHeader"] { position: sticky; top: 0; z-index: 1;
   background: light-dark(#f4f6f8, #1b2128); }
 [data-testid="stCaptionContainer"], [data-testid="stImageCaption"] { color: inherit; opacity: 0.8; }

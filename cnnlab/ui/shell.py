@@ -6,7 +6,6 @@ import streamlit as st
 
 from cnnlab.lessons import HOME, LESSONS, SECTIONS
 from cnnlab.ui import address, cache, layout, sessions
-from cnnlab.ui.menu import fold_after_choice
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 
@@ -33,5 +32,4 @@ page = st.navigation(
     position="top" if lecture else "sidebar",
 )
 address.arrive_at(page.url_path)
-fold_after_choice(page.url_path)
 page.run()

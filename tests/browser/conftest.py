@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -79,6 +80,24 @@ class Visit:
                 if self.frames[-1:] != ["sent"]:
                     break
                 self.page.wait_for_timeout(100)
+
+    def until(self, condition: str) -> None:
+        """Wait until a condition, written in JavaScript, holds on the page.
+
+        Playwright's own way evaluates text again and again, which the page's policy forbids.
+        """
+        says = json.dumps(f"still not after 20 s: {condition}")
+        self.page.evaluate(
+            f"""() => new Promise((done, fail) => {{
+                const end = performance.now() + 20000;
+                const look = () => {{
+                    if ({condition}) done();
+                    else if (performance.now() > end) fail(new Error({says}));
+                    else setTimeout(look, 50);
+                }};
+                look();
+            }})"""
+        )
 
 
 def free_port() -> int:

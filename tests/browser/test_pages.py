@@ -27,14 +27,13 @@ def test_in_both_themes_wide_and_narrow(visitor: Callable[..., Visit], path: str
             page = visit.page
             expect(page.get_by_role("heading", level=1)).to_have_text(TITLES[path])
             assert page.get_by_test_id("stException").count() == 0
-            page.wait_for_function(  # a slow computer lays the page out a moment later
-                "document.querySelector('.stMain').scrollWidth <= innerWidth + 1"
-            )
+            # A slow computer lays the page out a moment later.
+            visit.until("document.querySelector('.stMain').scrollWidth <= innerWidth + 1")
             red, green, blue = (int(BACKGROUND[scheme][i : i + 2], 16) for i in (1, 3, 5))
             expect(page.get_by_test_id("stApp")).to_have_css(
                 "background-color", f"rgb({red}, {green}, {blue})"
             )
-            page.wait_for_function("document.fonts.check('16px \"IBM Plex Sans\"')")
+            visit.until("document.fonts.check('16px \"IBM Plex Sans\"')")
             pictures = page.locator(".stMain img, .stMain [role=figure]")
             for place in range(pictures.count()):
                 words = pictures.nth(place).evaluate(
