@@ -268,12 +268,7 @@ def _who_wins(made: Studio, shown: Shown) -> str:
         return ""
     if verdict.winner == "neither":
         text = "Neither is the first guess"
-        ahead = {
-            "shape": f"Of the two alone, the shape is ahead: {_share(verdict.shape)} against "
-            f"{_share(verdict.texture)}.",
-            "texture": f"Of the two alone, the texture is ahead: {_share(verdict.texture)} against "
-            f"{_share(verdict.shape)}.",
-        }.get(verdict.ahead, "Both are equally improbable.")
+        ahead = _who_is_ahead(verdict)
     else:
         text = f"The {verdict.winner} wins"
         ahead = (
@@ -284,6 +279,17 @@ def _who_wins(made: Studio, shown: Shown) -> str:
         f'<p><span class="verdict {verdict.winner}">{text}</span></p>'
         f'<p class="small">{escape(ahead)}</p>'
     )
+
+
+def _who_is_ahead(verdict: Verdict) -> str:
+    """Compare the two cues where another class is the first guess."""
+    if verdict.ahead not in ("shape", "texture"):
+        return "Both are equally improbable."
+    shape, texture = _share(verdict.shape), _share(verdict.texture)
+    if shape == texture:
+        return f"Of the two alone, the {verdict.ahead} is a little ahead: both have {shape}."
+    more, less = (shape, texture) if verdict.ahead == "shape" else (texture, shape)
+    return f"Of the two alone, the {verdict.ahead} is ahead: {more} against {less}."
 
 
 def _share(probability: float) -> str:

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from cnnlab.shape_bias import Verdict
 from cnnlab.ui import cues_lab
 from tests.real_weights import needs_weights
 
@@ -159,3 +160,19 @@ def test_what_takes_long_waits_for_a_press(monkeypatch):
     assert not app.exception
     assert "<h3>Silhouette</h3>" in shown(app)
     assert "texture_or_shape_compute_cues" not in [button.key for button in app.button]
+
+
+@pytest.mark.parametrize(
+    ("shape", "texture", "says"),
+    [
+        (0.2, 0.1, "the shape is ahead: 20.0\u202f% against 10.0\u202f%."),
+        (0.0004, 0.3, "the texture is ahead: 30.0\u202f% against 0.04\u202f%."),
+        (4e-5, 2e-5, "the shape is a little ahead: both have < 0.01\u202f%."),
+        (0.0, 0.0, "Both are equally improbable."),
+    ],
+)
+def test_the_two_cues_are_compared_where_another_class_wins(
+    shape: float, texture: float, says: str
+) -> None:
+    verdict = Verdict(guess=0, shape=shape, texture=texture, winner="neither")
+    assert cues_lab._who_is_ahead(verdict).endswith(says)
