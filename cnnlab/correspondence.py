@@ -31,6 +31,7 @@ __all__ = [
     "Parts",
     "SignChange",
     "compare_parts",
+    "most_alike",
     "part_changes",
     "prepared",
     "sign_change",
@@ -246,6 +247,33 @@ def compare_parts(
         name: {at: _mean(values) for at, values in by_layer.items()}
         for name, by_layer in found.items()
     }
+
+
+def most_alike(found: dict[str, dict[str, SignChange]], layer: str) -> str | None:
+    """Return the part without which the features change most alike.
+
+    Parameters
+    ----------
+    found : dict of dict
+        As `compare_parts` returns it.
+    layer : str
+        One of the layers in it.
+
+    Returns
+    -------
+    str or None
+        The part with the smallest sign change; None if one random place in all pictures has a
+        smaller one.
+
+    Examples
+    --------
+    >>> nose, place = SignChange(12, 0.1, 0.02), SignChange(24, 0.2, 0.05)
+    >>> most_alike({"the nose": {"conv": nose}, SAME_PLACE: {"conv": place}}, "conv")
+    'the nose'
+    """
+    means = {part: by_layer[layer].mean for part, by_layer in found.items() if part != RANDOM}
+    least = min(means, key=lambda part: means[part])
+    return None if least == SAME_PLACE else least
 
 
 def pixel_box(

@@ -357,6 +357,19 @@ def correspondence(name: str, layer: str) -> None:
         ],
         align="lrr",
     )
+    st.markdown("  \n".join(_verdict(found, at) for at in next(iter(found.values()))))
+
+
+def _verdict(found: dict[str, dict[str, SignChange]], at: str) -> str:
+    """Say which part a layer knows best, and how one random place does."""
+    from cnnlab.correspondence import SAME_PLACE, most_alike
+
+    place, part = f"{found[SAME_PLACE][at].mean:.3f}", most_alike(found, at)
+    if part is None:
+        return f"**{at}**: no part is below {SAME_PLACE}, {place}."
+    return (
+        f"**{at}**: smallest without **{part}**, {found[part][at].mean:.3f}; {SAME_PLACE}: {place}."
+    )
 
 
 def _pictures(name: str, own: Any) -> None:

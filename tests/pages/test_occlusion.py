@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnlab import digits, trust
+from cnnlab.correspondence import RANDOM, SAME_PLACE, SignChange, most_alike
 from cnnlab.figures.occlusion import OTHERS, categories_of, shades
 from cnnlab.occlusion import filling, occlude
 from cnnlab.ui import occlusion_lab
@@ -85,6 +86,20 @@ def test_the_table_compares_parts_and_random_parts():
     page = "".join(element.proto.body for element in app.get("html"))
     for part in ("the bar", "the foot", "your part", "one random place in all", "a random part"):
         assert part in page
+    said = [element.value for element in app.markdown if "one random place in all" in element.value]
+    layer, scores = said[-1].splitlines()
+    assert layer.startswith("**relu2**: ")
+    assert scores.startswith("**class scores**: ")
+
+
+def test_the_part_with_the_least_change_is_named_if_it_beats_a_random_place():
+    def found(**means):
+        return {part: {"conv": SignChange(0, mean, 0.1)} for part, mean in means.items()}
+
+    least = found(nose=0.2, mouth=0.1)
+    place, other = {"conv": SignChange(0, 0.15, 0.1)}, {"conv": SignChange(0, 0.01, 0.1)}
+    assert most_alike({**least, SAME_PLACE: place, RANDOM: other}, "conv") == "mouth"
+    assert most_alike({**found(nose=0.2), SAME_PLACE: place, RANDOM: other}, "conv") is None
 
 
 @pytest.mark.parametrize("count", [3, 12])
