@@ -99,7 +99,7 @@ def bare_answer(name: str, picture: object) -> str:
     import torchvision
 
     from cnnlab import samples
-    from cnnlab.figures.charts import percent
+    from cnnlab.percent import finely
 
     image = own_picture(picture) if isinstance(picture, int) else samples.sample(str(picture))
     weights = torchvision.models.get_model_weights(name).DEFAULT
@@ -108,7 +108,7 @@ def bare_answer(name: str, picture: object) -> str:
     with torch.inference_mode():
         shares = _bare[name](weights.transforms()(image).unsqueeze(0))[0].softmax(0)
     best = int(shares.argmax())
-    return f"{weights.meta['categories'][best]}, {percent(float(shares[best]))}"
+    return f"{weights.meta['categories'][best]}, {finely(float(shares[best]))}"
 
 
 _bare: dict[str, object] = {}  # networks of torchvision, by name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["percent"]
+__all__ = ["finely", "percent"]
 
 
 def percent(share: float) -> str:
@@ -34,3 +34,19 @@ def percent(share: float) -> str:
     else:
         text = f"{100 * share:.1f}".removesuffix(".0")
     return f"{text}\u202f%"
+
+
+def finely(probability: float) -> str:
+    r"""Return a probability as text: two digits that matter, never a false 0 or 100.
+
+    Examples
+    --------
+    >>> finely(0.0042), finely(0.123), finely(1e-9)
+    ('0.42\u202f%', '12.3\u202f%', '< 0.01\u202f%')
+    """
+    share = 100 * probability
+    if share < 0.01:
+        return "< 0.01\u202f%"
+    if share >= 99.95:
+        return "100\u202f%" if share == 100 else "> 99.9\u202f%"
+    return f"{share:.2f}\u202f%" if share < 1 else f"{share:.1f}\u202f%"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import math
 
-from cnnlab.percent import percent
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnnlab.percent import finely, percent
 
 
 @pytest.mark.parametrize(
@@ -23,3 +27,33 @@ from cnnlab.percent import percent
 )
 def test_a_share_becomes_a_percentage(share: float, text: str) -> None:
     assert percent(share) == f"{text}\u202f%"
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"),
+    [
+        (0.0, "< 0.01\u202f%"),
+        (0.00009, "< 0.01\u202f%"),
+        (0.0001, "0.01\u202f%"),
+        (0.0042, "0.42\u202f%"),
+        (0.01, "1.0\u202f%"),
+        (0.123, "12.3\u202f%"),
+        (0.9994, "99.9\u202f%"),
+        (0.9996, "> 99.9\u202f%"),
+        (0.999999, "> 99.9\u202f%"),
+        (1.0, "100\u202f%"),
+    ],
+)
+def test_a_probability_in_words(probability, text):
+    assert finely(probability) == text
+
+
+@settings(max_examples=100)
+@given(probability=st.floats(0, 1, exclude_max=True))
+def test_no_probability_is_said_to_be_nothing_or_certain(probability):
+    text = finely(probability)
+    number = float(text.strip("<>% \u202f"))
+    assert number > 0
+    assert number < 100
+    if text[0].isdigit():
+        assert math.isclose(number, 100 * probability, abs_tol=0.0501)

@@ -1,4 +1,4 @@
-"""Plotly charts of single numbers: probabilities and weights."""
+"""A Plotly chart of numbers of very different size."""
 
 from __future__ import annotations
 
@@ -9,47 +9,7 @@ import plotly.graph_objects as go
 
 from cnnlab.figures.theme import ROLES
 
-__all__ = ["log_bars", "percent", "weight_bars"]
-
-
-def weight_bars(channels: Sequence[int], weights: Sequence[float]) -> go.Figure:
-    """Return one bar for each channel's weight, signed.
-
-    Parameters
-    ----------
-    channels : sequence of int
-        Numbers of the channels, in the order to show them.
-    weights : sequence of float
-        Their weights.
-
-    Returns
-    -------
-    go.Figure
-        Horizontal bars around zero.
-    """
-    bars = go.Bar(
-        x=list(weights),
-        y=[f"map {channel}" for channel in channels],
-        orientation="h",
-        marker_color=ROLES["kernel"].figure,
-        hovertemplate="%{y}: weight %{x:.4g}<extra></extra>",
-    )
-    figure = go.Figure(bars)
-    figure.update_layout(margin={"l": 0, "r": 10, "t": 10, "b": 0}, bargap=0.35)
-    figure.update_xaxes(title="weight", zeroline=True, zerolinewidth=2, fixedrange=True)
-    figure.update_xaxes(nticks=4, tickformat="~g")
-    figure.update_yaxes(autorange="reversed", fixedrange=True, automargin=True)
-    return figure
-
-
-def percent(probability: float) -> str:
-    """Return a probability as text: two digits that matter, never a false 0 or 100."""
-    share = 100 * probability
-    if share < 0.01:
-        return "< 0.01\u202f%"
-    if share >= 99.95:
-        return "100\u202f%" if share == 100 else "> 99.9\u202f%"
-    return f"{share:.2f}\u202f%" if share < 1 else f"{share:.1f}\u202f%"
+__all__ = ["log_bars"]
 
 
 def log_bars(names: Sequence[str], values: Sequence[int], *, title: str) -> go.Figure:

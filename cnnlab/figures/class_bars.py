@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from cnnlab.figures.charts import percent
 from cnnlab.figures.theme import ROLES
+from cnnlab.percent import finely
 
 __all__ = ["bar_cards", "class_bars", "class_table", "fact_list"]
 
@@ -42,7 +42,7 @@ def class_bars(
         'color-mix(in srgb,currentColor 45%,transparent)"><div style="height:1.15rem;width:'
         f"{100 * share:.3f}%;min-width:1px;background:{colour};border-radius:0 3px 3px 0"
         f'"></div></td><td style="text-align:right;white-space:nowrap;padding:0">'
-        f"{escape(percent(share))}</td></tr>"
+        f"{escape(finely(share))}</td></tr>"
         for name, share in rows
     )
     columns = f"fit-content({wide}) minmax(3rem,1fr) max-content"

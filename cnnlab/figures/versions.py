@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from cnnlab.figures.charts import percent
 from cnnlab.figures.theme import ROLES
+from cnnlab.percent import finely
 
 __all__ = ["answer_strips", "arrow_scale", "arrows", "gridded"]
 
@@ -152,7 +152,7 @@ def answer_strips(
     figure.add_vline(
         x=original,
         line={"dash": "dash", "width": 2, "color": ROLES["cursor"].figure},
-        annotation_text=f"unchanged {percent(original)}",
+        annotation_text=f"unchanged {finely(original)}",
         annotation_position="top left" if original > 0.5 else "top right",
     )
     figure.update_layout(

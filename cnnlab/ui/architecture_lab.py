@@ -33,8 +33,8 @@ from cnnlab.figures.architectures import (
     stage_shares,
 )
 from cnnlab.figures.blocks import block_drawing
-from cnnlab.figures.charts import percent
 from cnnlab.layers import Block, Highway, Layer, Linear, size_text
+from cnnlab.percent import finely
 from cnnlab.ui import layout, panels
 from cnnlab.ui.controls import choice, pick
 
@@ -203,7 +203,7 @@ def in_training(network: Network, *, flops: bool) -> None:
     st.markdown(
         f"While it learns, {sums[0]:.2f} of the {blocks} blocks are there on average: of "
         f"{2 * blocks + 2} layers, {2 * sums[0] + 2:.1f}. Their work is "
-        f"{percent(sums[2] / sums[1])} of that of all. Afterwards all blocks work, each "
+        f"{finely(sums[2] / sums[1])} of that of all. Afterwards all blocks work, each "
         "weighed by its probability."
     )
 
@@ -479,7 +479,7 @@ def _where(network: Network, lines: Sequence[Line], connected: set[str]) -> str:
     if not connected:
         return f"{network.title}: no fully connected layer; all is convolution."
     return (
-        f"{network.title}: fully connected layers hold {percent(n_params)} of the parameters and "
-        f"do {percent(macs)} of the operations; convolutions hold {percent(1 - n_params)} and do "
-        f"{percent(1 - macs)}."
+        f"{network.title}: fully connected layers hold {finely(n_params)} of the parameters and "
+        f"do {finely(macs)} of the operations; convolutions hold {finely(1 - n_params)} and do "
+        f"{finely(1 - macs)}."
     )

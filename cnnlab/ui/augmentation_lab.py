@@ -14,8 +14,8 @@ from PIL import Image
 from cnnlab import label_checks
 from cnnlab.augmentation import CHANGES, FLIPS, Change, describe, mixed_label
 from cnnlab.checks import InputError
-from cnnlab.figures.charts import percent
 from cnnlab.figures.pictures import data_link, framed
+from cnnlab.percent import finely
 from cnnlab.samples import SAMPLES
 from cnnlab.ui import cache, layout, networks, panels, work
 from cnnlab.ui.controls import Picture, choice, pick, picture_picker, whole_number
@@ -214,7 +214,7 @@ def _label(made: Studio, mixture: Step) -> str:
 
 def _share(probability: float) -> str:
     """Return a probability as text that no line break cuts."""
-    return percent(probability).replace(" ", "\u00a0")
+    return finely(probability).replace(" ", "\u00a0")
 
 
 def _figure(picture: Image.Image, title: str, says: str, *, alt: str) -> str:

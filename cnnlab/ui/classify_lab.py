@@ -11,11 +11,11 @@ from PIL import Image
 
 from cnnlab import class_names
 from cnnlab.ensembling import CROPS, MEANS, combine
-from cnnlab.figures.charts import percent
 from cnnlab.figures.class_bars import bar_cards, class_bars, class_table, fact_list
 from cnnlab.figures.number_grid import number_grid
 from cnnlab.figures.prepared import picture_cards, shaded
 from cnnlab.figures.signed_maps import signed_picture
+from cnnlab.percent import finely
 from cnnlab.softmax import softmax
 from cnnlab.ui import explanations, layout, networks, panels, work
 from cnnlab.ui.class_strip import class_strip
@@ -105,7 +105,7 @@ def first_answer(picture: Picture, name: str) -> tuple[Answer, int]:
     answer = networks.answer(picture, name)
     best = answer.best[0]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.subheader(f"{best.category}, {percent(best.probability)}", anchor=False)
+        st.subheader(f"{best.category}, {finely(best.probability)}", anchor=False)
         k = min(guesses(), len(answer.logits))
     st.html(class_bars(_rows(answer, k)))
     st.caption(
@@ -145,7 +145,7 @@ def all_classes(answer: Answer) -> None:
 def _facts_of_class(answer: Answer, index: int, label: str) -> str:
     facts = [
         ("Rank", f"{answer.ranks[index]} of {len(answer.logits)}"),
-        ("Probability", percent(answer.probability(index))),
+        ("Probability", finely(answer.probability(index))),
         ("Logit", _signed(float(answer.logits[index]))),
         ("Index", str(index)),
     ]
@@ -230,7 +230,7 @@ def _class_rows(answer: Answer, labels: list[str], found: list[int]) -> str:
         [
             str(ranks[i]),
             labels[i],
-            percent(answer.probability(i)),
+            finely(answer.probability(i)),
             _signed(float(answer.logits[i])),
             str(i),
             *([class_names.synset(i), class_names.group_of(i).name] if is_imagenet else []),
@@ -269,9 +269,7 @@ def _steps(steps: Preparation, picture: Picture) -> None:
 
     lost = lost_share(steps.original.size, steps.box)
     values = steps.normalised.double().numpy()  # (3, H, W)
-    lost_words = (
-        f"Shaded: {percent(lost)} of it is cut away." if lost > 1e-9 else "All of it stays."
-    )
+    lost_words = f"Shaded: {finely(lost)} of it is cut away." if lost > 1e-9 else "All of it stays."
     cards = [
         (
             "1. The picture",
@@ -460,7 +458,7 @@ def flips_and_crops(picture: Picture, answer: Answer, k: int) -> tuple[str, str]
     for (view, seen), scores in zip(pictures.items(), logits.astype(np.float64), strict=True):
         shares = softmax(scores)
         first = int(shares.argmax())
-        says = f"{labels[first]}\n{percent(float(shares[first]))}"
+        says = f"{labels[first]}\n{finely(float(shares[first]))}"
         place, _, turned = view.partition(", ")
         row = cards[turned if len(pictures) > 2 else ""]
         row.append((f"{place} ⇋" if turned else place, says, seen, f"View {view}: {says}"))

@@ -15,8 +15,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from cnnlab import images
 from cnnlab.checks import InputError
 from cnnlab.compute import BusyError
-from cnnlab.figures.charts import percent
 from cnnlab.figures.class_bars import bar_cards
+from cnnlab.percent import finely
 from cnnlab.samples import SAMPLES
 from cnnlab.ui import cache, controls, layout, networks, panels, sessions, work
 from cnnlab.ui.classify_lab import MODES, OPENED, PAGE, guesses
@@ -131,7 +131,7 @@ def _verdict(answers: list[Answer]) -> str:
     """Say in a few words whether the networks agree."""
     first = [answer.best[0].category for answer in answers]
     if len(first) == 1:
-        return f"{first[0]}, {percent(answers[0].best[0].probability)}"
+        return f"{first[0]}, {finely(answers[0].best[0].probability)}"
     if len(set(first)) == 1:
         return f"{'Both' if len(first) == 2 else f'All {len(first)}'} say {first[0]}"
     most = max(first, key=first.count)
@@ -152,7 +152,7 @@ def _side_by_side(answers: list[Answer]) -> None:
             return "does not know it"
         index = known[answer.name].index(category)
         rank = answer.ranks[index]
-        return f"{percent(answer.probability(index))} (no.\u00a0{rank})"
+        return f"{finely(answer.probability(index))} (no.\u00a0{rank})"
 
     st.markdown("**The first three of each, under all**")
     panels.table(
@@ -311,7 +311,7 @@ def _gallery_card(key: str, picture: Picture, answer: Answer, *, label: int | No
     with st.container(gap="xsmall"):
         st.image(_thumbnail(picture.image), caption=picture.title, alt=picture.alt, width="stretch")
         st.button(
-            f"{mark}{best.category}, {percent(best.probability)}",
+            f"{mark}{best.category}, {finely(best.probability)}",
             key=f"{PAGE}_open_{key}",
             on_click=_open,
             args=(key,),  # Streamlit keeps this: it must hold no picture

@@ -293,9 +293,9 @@ def _who_is_ahead(verdict: Verdict) -> str:
 
 
 def _share(probability: float) -> str:
-    from cnnlab.figures.charts import percent
+    from cnnlab.percent import finely
 
-    return percent(probability)
+    return finely(probability)
 
 
 def _count(made: Studio, verdict: Verdict) -> None:

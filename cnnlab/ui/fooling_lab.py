@@ -11,8 +11,8 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from cnnlab.figures.charts import percent
 from cnnlab.figures.class_bars import class_bars
+from cnnlab.percent import finely
 from cnnlab.pixels import to_png
 from cnnlab.ui import controls, fooling_parts, layout, networks, pace
 from cnnlab.ui.fooling_setting import PAGE, Setting, class_picker, picture_of, worked_out
@@ -122,24 +122,24 @@ def _verdict(setting: Setting, fooled: Fooled) -> None:
     elif fooled.worked:
         st.success(
             f"**{'Reached' if fooled.towards else 'Fooled'}:** “{before}” "
-            f"({percent(float(fooled.before[first]))}) became “{after}” "
-            f"({percent(float(fooled.after[last]))}), with at most {fooled.largest} grey "
+            f"({finely(float(fooled.before[first]))}) became “{after}” "
+            f"({finely(float(fooled.after[last]))}), with at most {fooled.largest} grey "
             f"level{'' if fooled.largest == 1 else 's'}.",
             icon=":material/check_circle:",
         )
     elif fooled.towards:
         way = "One step rarely reaches a given class: try PGD." if setting.method == "FGSM" else ""
         st.warning(
-            f"**Not reached:** “{target}” went from {percent(float(fooled.before[fooled.target]))} "
-            f"to {percent(float(fooled.after[fooled.target]))}; the answer is “{after}”. "
+            f"**Not reached:** “{target}” went from {finely(float(fooled.before[fooled.target]))} "
+            f"to {finely(float(fooled.after[fooled.target]))}; the answer is “{after}”. "
             f"{way or 'Try a larger ε or another class.'}",
             icon=":material/block:",
         )
     else:
         st.warning(
             f"**Not fooled:** the answer is still “{before}”, "
-            f"{percent(float(fooled.after[first]))} after "
-            f"{percent(float(fooled.before[first]))}. Try a larger ε"
+            f"{finely(float(fooled.after[first]))} after "
+            f"{finely(float(fooled.before[first]))}. Try a larger ε"
             f"{', or PGD' if setting.method == 'FGSM' else ''}.",
             icon=":material/block:",
         )
@@ -153,7 +153,7 @@ def _verdict(setting: Setting, fooled: Fooled) -> None:
     elif fooled.before[first] < 0.5:
         st.caption(
             f"The network was not sure before: its first answer had "
-            f"{percent(float(fooled.before[first]))}. Such a picture is easy to fool."
+            f"{finely(float(fooled.before[first]))}. Such a picture is easy to fool."
         )
 
 
@@ -184,7 +184,7 @@ def _cards(setting: Setting, fooled: Fooled) -> str:
         f"<p>Grey 128 is no change; each change is drawn <strong>{times} times</strong> as strong "
         f"as it is.</p><p>Largest change of a number (L<sub>∞</sub>): "
         f"<strong>{fooled.largest}</strong> grey level{'' if fooled.largest == 1 else 's'}. "
-        f"Changed: {percent(fooled.changed)} of the pixels.</p>"
+        f"Changed: {finely(fooled.changed)} of the pixels.</p>"
     )
     if not fooled.perturbation.any():
         facts = "<p>Nothing has changed.</p>"

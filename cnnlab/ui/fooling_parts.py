@@ -12,9 +12,9 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from cnnlab.figures.charts import percent
 from cnnlab.linear_view import TOY_WEIGHTS, TOY_X, linear_score, nudged, sigmoid
 from cnnlab.numerals import factor
+from cnnlab.percent import finely
 from cnnlab.ui import controls, layout, panels
 from cnnlab.ui.fooling_setting import (
     PAGE,
@@ -157,8 +157,8 @@ def _toy() -> None:
     st.markdown(
         _minus(
             f"Score: {before:g} + ε · Σ|w| = {before:g} + {epsilon:g} · 10 = **{after:g}**. "
-            f"Probability of the class: {percent(sigmoid(before))} → "
-            f"**{percent(sigmoid(after))}**."
+            f"Probability of the class: {finely(sigmoid(before))} → "
+            f"**{finely(sigmoid(after))}**."
         )
     )
     layout.prose(
@@ -271,7 +271,7 @@ def noise(setting: Setting) -> None:
         + "".join(
             f'<figure><img {few}src="{_link(pixels)}" alt="{escape(_step(step))}: noise.">'
             f"<figcaption><strong>{_step(step)}</strong><br>{escape(labels[target])} "
-            f"{percent(float(share))}"
+            f"{finely(float(share))}"
             + ("" if answer == target else f"<br>answer: {escape(labels[answer])}")
             + "</figcaption></figure>"
             for step, pixels, share, answer in zip(
@@ -289,7 +289,7 @@ def noise(setting: Setting) -> None:
         )
     else:
         st.markdown(
-            f"**Not reached:** {percent(float(ascent.shares[-1]))} after {ascent.steps[-1]} steps. "
+            f"**Not reached:** {finely(float(ascent.shares[-1]))} after {ascent.steps[-1]} steps. "
             "Try another class or seed."
         )
     layout.prose(
@@ -424,14 +424,14 @@ def _show_patch(setting: Setting, trained: Patch, tried: _Tried | None) -> None:
         f'<figure><img class="{alone}" src="{_link(trained.pixels)}" alt="The patch.">'
         f"<figcaption><strong>The patch</strong>, {side} × {side} pixels, for “{target}”. "
         f"Trained on {trained.n_pictures} sample pictures; at the end the class had "
-        f"{percent(float(trained.shares[-5:].mean()))} there on average.</figcaption></figure>"
+        f"{finely(float(trained.shares[-5:].mean()))} there on average.</figcaption></figure>"
     ]
     if tried is not None:
         answer = escape(labels[tried.answer])
         parts.append(
             f'<figure><img {few}src="{_link(tried.laid)}" alt="The picture with the patch on it.">'
-            f"<figcaption>On your picture: <strong>{answer}</strong> {percent(tried.probability)}"
-            + (f"; {target} {percent(tried.share)}" if tried.answer != trained.target else "")
+            f"<figcaption>On your picture: <strong>{answer}</strong> {finely(tried.probability)}"
+            + (f"; {target} {finely(tried.share)}" if tried.answer != trained.target else "")
             + ".</figcaption></figure>"
         )
         rows = "".join(
@@ -620,7 +620,7 @@ def _table(
     first = fooled.answers[0]
 
     def said(answer: tuple[int, float]) -> str:
-        share = percent(answer[1]).replace(" ", "\u00a0")
+        share = finely(answer[1]).replace(" ", "\u00a0")
         return f"{labels[answer[0]]}: {share}"
 
     bare = [

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnnlab.checks import InputError
-from cnnlab.figures.charts import percent
 from cnnlab.figures.heat_pictures import drawn_over, scale_bar
 from cnnlab.figures.located import FOUND, TRUE, boxed, masked, overlap_columns
 from cnnlab.figures.pictures import data_link
 from cnnlab.localisation import RIGHT_FROM, RULES, Box, Located
 from cnnlab.numerals import written
+from cnnlab.percent import finely
 from cnnlab.samples import SAMPLES
 from cnnlab.ui import controls, layout, networks, work
 
@@ -297,8 +297,8 @@ def _cards(made: Studio, values: Any, found: Located, methods: Any) -> list[str]
         "mask": (
             "2. Above the threshold",
             masked(made.seen, found.mask),
-            f"{percent(share)} of the pixels reach the threshold.",
-            f"<p>{int(found.mask.sum()):,} of {pixels:,} pixels ({percent(share)}) have at least "
+            f"{finely(share)} of the pixels reach the threshold.",
+            f"<p>{int(found.mask.sum()):,} of {pixels:,} pixels ({finely(share)}) have at least "
             f"{written(found.level, 2)}.</p>",
         ),
         "part": (

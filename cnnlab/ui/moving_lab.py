@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnnlab.checks import InputError
-from cnnlab.figures.charts import percent
 from cnnlab.figures.pictures import data_link
 from cnnlab.moves import FILLS, KINDS, LIMITS, Move, describe, series
 from cnnlab.pace import about
+from cnnlab.percent import finely
 from cnnlab.ui import layout, networks, pace, work
 from cnnlab.ui.controls import Picture, choice, pick
 from cnnlab.ui.move_curves import move_curves
@@ -186,7 +186,7 @@ def _stage_data(made: Studio) -> dict[str, Any]:
         {
             "name": made.labels[index],
             "share": float(shares[index]),
-            "text": percent(float(shares[index])),
+            "text": finely(float(shares[index])),
             "watched": index == made.target,
             "was": was if index == made.target else None,
         }
@@ -195,7 +195,7 @@ def _stage_data(made: Studio) -> dict[str, Any]:
     best = made.said.guess
     says = "The network got this."
     if not made.move.changes_nothing:
-        says += f" The dotted mark: {percent(was)} for the picture as it was."
+        says += f" The dotted mark: {finely(was)} for the picture as it was."
     return {
         "src": made.first.got,
         "alt": made.picture.alt,
@@ -209,7 +209,7 @@ def _stage_data(made: Studio) -> dict[str, Any]:
         "echo": st.session_state.get(_key("told"), 0),
         "answer": {
             "move": _numbers(made.move),
-            "head": f"{made.labels[best]}, {percent(float(shares[best]))}",
+            "head": f"{made.labels[best]}, {finely(float(shares[best]))}",
             "guesses": guesses,
             "got": made.said.got,
             "says": says,
@@ -348,9 +348,9 @@ def _curve_data(
         "names": [describe(move) for move in moves],
         "watched": watched,
         "shares": [float(share) for share in shares],
-        "texts": [percent(float(share)) for share in shares],
+        "texts": [finely(float(share)) for share in shares],
         "guesses": [made.labels[guess] for guess in followed.guesses],
-        "best": [percent(float(share)) for share in best],
+        "best": [finely(float(share)) for share in best],
         "layers": [
             {"where": where, "name": layer, "distances": [float(x) for x in distances]}
             for where, layer, distances in zip(_WHERE, layers, followed.relative.T, strict=True)
@@ -408,7 +408,7 @@ def _show_shifts(layer: str, test: ShiftTest) -> None:
     figures = []
     for pixels, mean, away, inside in zip(test.pixels, means, test.away, test.clear, strict=True):
         stride = ", the stride" if pixels == test.stride else ""
-        says = f"{percent(float(mean))} away on average {where}"
+        says = f"{finely(float(mean))} away on average {where}"
         picture = data_link(difference_picture(away, inside, most=most))
         alt = f"Difference in each cell after a shift by {pixels} px: {says}"
         figures.append(
@@ -420,7 +420,7 @@ def _show_shifts(layer: str, test: ShiftTest) -> None:
     st.html(
         f"<p>Each cell of {escape(layer)} ({rows} × {columns}, stride {test.stride}): no "
         'difference <span class="heat-key" role="img" aria-label="black to yellow"></span> '
-        f"{percent(most)} of the usual length of its features. Striped: nothing to compare "
+        f"{finely(most)} of the usual length of its features. Striped: nothing to compare "
         "with.</p>"
     )
     if test.whole:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from cnnlab.checks import InputError
 from cnnlab.derivations import with_unit
-from cnnlab.figures.charts import percent
+from cnnlab.percent import finely
 from cnnlab.ui import controls, work
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def class_picker(page: str, name: str, said: Answer) -> int:
     """
     index = pick_class(page, name, said, label="Class to explain")
     label = class_labels(name)[index]
-    st.caption(f"{name} gives “{label}” {percent(said.probability(index))}")
+    st.caption(f"{name} gives “{label}” {finely(said.probability(index))}")
     return index
 
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from cnnlab import samples
-from cnnlab.figures.charts import percent
+from cnnlab.percent import finely
 from cnnlab.softmax import entropy, softmax
 from tests.browser.conftest import Visit
 from tests.real_weights import needs_weights
@@ -96,12 +96,12 @@ def test_bars_follow_the_temperature_without_the_server(visitor: Callable[..., V
             shares = softmax(logits, temperature=temperature)
             top = sorted(shares, reverse=True)[:5]
             numbers = view.locator("td.number").all_text_contents()
-            assert numbers == [percent(float(share)) for share in top], temperature
+            assert numbers == [finely(float(share)) for share in top], temperature
             expect(view.locator(".says")).to_contain_text(f"Entropy {entropy(shares):.2f} of 9.97")
             fill = view.locator(".fill").first.evaluate("e => parseFloat(e.style.width)")
             assert fill == pytest.approx(100 * top[0], abs=0.01)
         assert temperature == 0.05
-        expect(view.locator(".says b")).to_have_text(f"Egyptian cat, {percent(float(top[0]))}")
+        expect(view.locator(".says b")).to_have_text(f"Egyptian cat, {finely(float(top[0]))}")
     expect(visit.page).to_have_url(re.compile(r"classify_temperature=0\.05"))  # once it rests
     expect(slider).to_be_focused()
     assert visit.problems == []

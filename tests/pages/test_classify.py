@@ -21,7 +21,7 @@ from cnnlab.answers import ask, ask_views
 from cnnlab.catalogue import OWN, facts
 from cnnlab.ensembling import combine
 from cnnlab.exercises.classify import questions
-from cnnlab.figures.charts import percent
+from cnnlab.percent import finely
 from cnnlab.pretrained import categories
 from tests.conftest import NAME
 from tests.pages.components import components, sent_data
@@ -84,7 +84,7 @@ def script(at: AppTest) -> str:
 
 
 def expected_bars(name: str, picture: Image.Image, k: int) -> list[tuple[str, str]]:
-    return [(guess.category, percent(guess.probability)) for guess in ask(picture, name).top(k)]
+    return [(guess.category, finely(guess.probability)) for guess in ask(picture, name).top(k)]
 
 
 # One picture ---------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ def test_a_class_is_found_by_its_name() -> None:
     text = shown(run(PAGE, classify_class="tiger cat"))
     for fact in (
         f"{answer.ranks[index]} of 1000",
-        percent(answer.probability(index)),
+        finely(answer.probability(index)),
         f"{answer.logits[index]:.2f}".replace("-", "−"),
         "n02123159",
         "domestic cats",
@@ -147,9 +147,9 @@ def test_kinds_are_added_up() -> None:
     shares = class_names.group_shares(answer.probabilities)
     found = bars(shown(run(PAGE)))[5:]  # behind the five guesses
     shown_shares = [(group, share) for group, share in shares if share >= 5e-4][:7]
-    assert found[:-1] == [(f"{g.name} ({len(g.indices)})", percent(s)) for g, s in shown_shares]
+    assert found[:-1] == [(f"{g.name} ({len(g.indices)})", finely(s)) for g, s in shown_shares]
     rest = sum(share for _, share in shares[len(shown_shares) :])
-    assert found[-1] == (f"the other {len(shares) - len(shown_shares)} kinds", percent(rest))
+    assert found[-1] == (f"the other {len(shares) - len(shown_shares)} kinds", finely(rest))
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_the_steps_carry_their_numbers() -> None:
     assert "451 × 300 pixels" in text
     assert "384 × 256 pixels" in text
     assert "224 × 224 pixels" in text
-    assert f"Shaded: {percent(1 - 224 * 224 / (384 * 256))} of it is cut away." in text
+    assert f"Shaded: {finely(1 - 224 * 224 / (384 * 256))} of it is cut away." in text
     values = torchvision.models.get_model_weights(NAME).DEFAULT.transforms()(samples.sample("cat"))
     assert f"From {values[2].min():.2f}".replace("-", "−") in text
     at = run(PAGE, classify_part="Preprocessing", classify_row="3", classify_column="7")
@@ -218,7 +218,7 @@ def test_views_and_their_mean(mean: str) -> None:
     together = combine(logits, mean=mean)
     order = np.argsort(-together, kind="stable")[:5]
     names = categories(NAME)
-    expected = [(names[i], percent(float(together[i]))) for i in order]
+    expected = [(names[i], finely(float(together[i]))) for i in order]
     text = shown(at)
     plain = expected_bars(NAME, samples.sample("cat"), 5)
     assert bars(text)[-10:] == [*plain, *expected]
@@ -243,7 +243,7 @@ def test_networks_answer_side_by_side() -> None:
     for name in names:
         assert f"{facts(name).n_params / 1e6:.1f} million parameters" in text
         first = ask(picture, name).best[0]
-        assert f'<td class="">{percent(first.probability)} (no.\u00a01)</td>' in text
+        assert f'<td class="">{finely(first.probability)} (no.\u00a01)</td>' in text
     assert "get_model_weights(name).DEFAULT" in script(at)
 
 
@@ -297,7 +297,7 @@ def test_all_samples_are_asked_about() -> None:
     assert list(found) == list(samples.SAMPLES)
     for name in ("cat", "coins"):
         best = ask(samples.sample(name), NAME).best[0]
-        assert found[name] == f"{best.category}, {percent(best.probability)}"
+        assert found[name] == f"{best.category}, {finely(best.probability)}"
     ordered = buttons(run(PAGE, classify_mode="Pictures", classify_pictures_order="surest first"))
     shares = [ask(samples.sample(name), NAME).best[0].probability for name in ordered]
     assert shares == sorted(shares, reverse=True)
@@ -322,7 +322,7 @@ def test_digits_are_marked_right_or_wrong() -> None:
         correct = best.index == digits.label_of(name)
         right += correct
         mark = "✓" if correct else "✗"
-        assert label == f"{mark} {best.category}, {percent(best.probability)}"
+        assert label == f"{mark} {best.category}, {finely(best.probability)}"
     assert heading(at) == f"{OWN} reads {right} of 40 digits right"
     at.button(key="classify_open_digit-5-4").click().run()
     assert at.selectbox(key="classify_digit").value == "digit-5-4"
