@@ -492,7 +492,7 @@ def _short_way(
             scores, maps = replay.run(at)
             if maps is None or clean.channel is None:
                 return scores, None
-            return scores, replay.strengths(maps, clean.channel, at)
+            return scores, replay.strengths(maps, clean.channel)
 
         windows = np.unique([len(plain.boxes) // 2, len(plain.boxes) - 1])  # computed both ways
         theirs, their_sums = plain.run(windows)

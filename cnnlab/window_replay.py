@@ -56,6 +56,24 @@ class _Value:
     region: Region | None
 
 
+class _Batch:
+    """Some of the windows, and what is computed for them: at the border less than elsewhere."""
+
+    def __init__(self, at: slice, windows: Ints) -> None:
+        self.at = at
+        self.windows = windows[at]
+        self.parts: dict[int, Region] = {}  # by the region of all windows
+
+    def part(self, region: Region | None) -> Region | None:
+        """Return the cells that are computed for these windows, of those for all of them."""
+        if region is None:
+            return None
+        key = id(region)
+        if key not in self.parts:
+            self.parts[key] = (region[0].part(self.at), region[1].part(self.at))
+        return self.parts[key]
+
+
 @dataclass(eq=False)
 class WindowReplay:
     """A network that has seen a picture, and can be asked about windows in it.
@@ -142,20 +160,20 @@ class WindowReplay:
         maps : object or None
             For `strengths`.
         """
-        count = len(range(*at.indices(len(self.windows))))
-        values = {0: self._picture(at)}
+        batch = _Batch(at, self.windows)
+        values = {0: self._picture(batch)}
         for place, step in enumerate(self._steps):
-            self._do(step, values, at, count)
+            self._do(step, values, batch)
             for number in step.call.takes:
                 if self._last_use[number] == place and number != self._layer_tensor:
                     values.pop(number, None)
         output = values[self._output]
         if output.region is not None:
-            output = self._whole(output, at)
+            output = self._whole(output)
         maps = None if self._layer_tensor is None else values[self._layer_tensor]
         return output.cells, maps
 
-    def strengths(self, maps: _Value, channel: int, at: slice) -> NDArray[np.float64]:
+    def strengths(self, maps: _Value, channel: int) -> NDArray[np.float64]:
         """Return the sum of one map of the layer for each window of a batch."""
         clean = self._clean[maps.number][0, channel].double().numpy()
         cells = maps.cells[:, channel].double().numpy()
@@ -164,7 +182,7 @@ class WindowReplay:
         rows, columns = maps.region
         sums = [
             clean.sum() - clean[r : r + rows.size, c : c + columns.size].sum() + part.sum()
-            for r, c, part in zip(rows.start[at], columns.start[at], cells, strict=True)
+            for r, c, part in zip(rows.start, columns.start, cells, strict=True)
         ]
         return np.array(sums)
 
@@ -261,14 +279,14 @@ class WindowReplay:
 
     # Computing ------------------------------------------------------------------------------
 
-    def _picture(self, at: slice) -> _Value:
+    def _picture(self, some: _Batch) -> _Value:
         """Return the picture's cells around each window, with the window filled."""
-        region = self._regions[0]
+        region = some.part(self._regions[0])
         assert region is not None
         rows, columns = region
         cells = []
         for r, c, (top, left, bottom, right) in zip(
-            rows.start[at], columns.start[at], self.windows[at], strict=True
+            rows.start, columns.start, some.windows, strict=True
         ):
             part = self.image[:, :, r : r + rows.size, c : c + columns.size].clone()
             filled = self.baseline[:, :, top:bottom, left:right]
@@ -277,35 +295,34 @@ class WindowReplay:
         batch = torch.cat(cells).contiguous(memory_format=torch.channels_last)
         return _Value(0, batch, region)
 
-    def _do(self, step: _Step, values: dict[int, _Value], at: slice, count: int) -> None:
+    def _do(self, step: _Step, values: dict[int, _Value], batch: _Batch) -> None:
         """Compute one call for a batch of windows."""
-        call = step.call
+        call, region, count = step.call, batch.part(step.region), len(batch.windows)
         if step.is_mean:
-            means = self._means(values[call.takes[0]], at)
+            means = self._means(values[call.takes[0]])
             shape = (count, *self._shapes[call.gives[0]][1:])
             self._keep(call, means.reshape(shape), None, values)
             return
-        if step.region is None and step.window is not None:
-            cells = self._whole(values[call.takes[0]], at).cells
+        if region is None and step.window is not None:
+            cells = self._whole(values[call.takes[0]]).cells
             self._keep(call, step.window.apply(cells), None, values)
             return
-        if step.region is None:  # all of it
-            tensors = {n: self._whole(values[n], at).cells for n in call.takes}
+        if region is None:  # all of it
+            tensors = {n: self._whole(values[n]).cells for n in call.takes}
             args, kwargs = for_batch(call, count)
         elif step.window is not None:
-            value = values[call.takes[0]]
-            cells = self._padded(value, step.window, step.region, at)
-            self._keep(call, step.window.apply(cells), step.region, values)
+            cells = self._padded(values[call.takes[0]], step.window, region)
+            self._keep(call, step.window.apply(cells), region, values)
             return
         else:
-            tensors = {n: self._at(values[n], step.region, at).cells for n in call.takes}
-            size = (step.region[0].size, step.region[1].size)
+            tensors = {n: self._at(values[n], region).cells for n in call.takes}
+            size = (region[0].size, region[1].size)
             args, kwargs = for_batch(call, count, size)
         args, kwargs = (
             with_parts(part, lambda p: tensors[p.number] if isinstance(p, Ref) else p)
             for part in (args, kwargs)
         )
-        self._keep(call, call.function(*args, **kwargs), step.region, values)
+        self._keep(call, call.function(*args, **kwargs), region, values)
 
     def _keep(
         self, call: Call, output: Any, region: Region | None, values: dict[int, _Value]
@@ -314,7 +331,7 @@ class WindowReplay:
         for number, cells in zip(call.gives, given, strict=True):
             values[number] = _Value(number, cells, region)
 
-    def _means(self, value: _Value, at: slice) -> Tensor:
+    def _means(self, value: _Value) -> Tensor:
         """Return the mean of each map, (B, C): unchanged cells are counted once for all windows."""
         assert value.region is not None
         clean = self._clean[value.number][0]
@@ -323,38 +340,37 @@ class WindowReplay:
             self._sums[value.number] = F.pad(above, (1, 0, 1, 0)).permute(1, 2, 0).contiguous()
         sums = self._sums[value.number]
         rows, columns = value.region
-        top, left = rows.start[at], columns.start[at]
+        top, left = rows.start, columns.start
         bottom, right = top + rows.size, left + columns.size
         covered = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
         outside = (sums[-1, -1] - covered).to(value.cells.dtype)
         return (outside + value.cells.sum((2, 3))) / clean[0].numel()
 
-    def _whole(self, value: _Value, at: slice) -> _Value:
+    def _whole(self, value: _Value) -> _Value:
         """Return all cells of a tensor: those of the region, and around them the unchanged."""
         if value.region is None:
             return value
         height, width = self._shapes[value.number][-2:]
         start = np.zeros(len(value.cells), np.int64)
-        cells = self._around(value, at, start, start, (height, width), (0, 0, 0, 0), 0.0)
+        cells = self._around(value, start, start, (height, width), (0, 0, 0, 0), 0.0)
         return _Value(value.number, cells, None)
 
-    def _at(self, value: _Value, region: Region, at: slice) -> _Value:
+    def _at(self, value: _Value, region: Region) -> _Value:
         """Return a tensor's cells in another region."""
         if value.region is None or same(value.region, region):
             return value
         rows, columns = region
         cells = self._around(
             value,
-            at,
-            rows.start[at],
-            columns.start[at],
+            rows.start,
+            columns.start,
             (rows.size, columns.size),
             (0, 0, 0, 0),
             0.0,
         )
         return _Value(value.number, cells, region)
 
-    def _padded(self, value: _Value, window: Window, region: Region, at: slice) -> Tensor:
+    def _padded(self, value: _Value, window: Window, region: Region) -> Tensor:
         """Return the cells that the outputs of a region see, the border included."""
         if is_pointwise(window):
             return value.cells
@@ -363,14 +379,13 @@ class WindowReplay:
         for axis in (0, 1):
             reach = window.dilation[axis] * (window.kernel_size[axis] - 1) + 1
             needs.append((region[axis].size - 1) * window.stride[axis] + reach)
-            last = int(region[axis].start.max()) * window.stride[axis] + needs[axis]
+            last = (region[axis].length - 1) * window.stride[axis] + reach
             more.append(max(last - window.padding[axis] - shape[2 + axis], 0))
         (above, before), (below, behind) = window.padding, more
         return self._around(
             value,
-            at,
-            region[0].start[at] * window.stride[0],
-            region[1].start[at] * window.stride[1],
+            region[0].start * window.stride[0],
+            region[1].start * window.stride[1],
             (needs[0], needs[1]),
             (before, behind, above, below),
             window.outside,
@@ -379,7 +394,6 @@ class WindowReplay:
     def _around(
         self,
         value: _Value,
-        at: slice,
         top: Ints,
         left: Ints,
         size: tuple[int, int],
@@ -395,8 +409,8 @@ class WindowReplay:
             (top[:, None, None] + down[:, None]) * width + left[:, None, None] + right
         ).ravel()
         rows, columns = value.region
-        r = rows.start[at] + border[2] - top
-        c = columns.start[at] + border[0] - left
+        r = rows.start + border[2] - top
+        c = columns.start + border[0] - left
         r = r[:, None] + np.arange(rows.size)  # (B, h), relative to what is wanted
         c = c[:, None] + np.arange(columns.size)
         first = np.arange(len(top))[:, None, None] * height

@@ -24,12 +24,15 @@ class Span:
         First cell that is computed; never behind ``low``.
     size : int
         How many cells are computed, the same for all windows, so that they fit into one batch.
+    length : int
+        How many cells the axis has.
     """
 
     low: Ints
     high: Ints
     start: Ints
     size: int
+    length: int
 
     @staticmethod
     def of(low: Ints, high: Ints, length: int) -> Span:
@@ -37,11 +40,15 @@ class Span:
         low = np.clip(low, 0, length - 1)
         high = np.clip(np.maximum(high, low + 1), 1, length)
         size = int((high - low).max())
-        return Span(low, high, np.minimum(low, length - size), size)
+        return Span(low, high, np.minimum(low, length - size), size, length)
+
+    def part(self, at: slice) -> Span:
+        """Return the span of some of the windows; fewer cells may do for them."""
+        return Span.of(self.low[at], self.high[at], self.length)
 
     def same(self, other: Span) -> bool:
-        """Return whether the same cells are computed."""
-        return self.size == other.size and bool((self.start == other.start).all())
+        """Return whether each window can change the same cells."""
+        return bool((self.low == other.low).all() and (self.high == other.high).all())
 
 
 Region = tuple[Span, Span]  # rows, columns
