@@ -206,7 +206,7 @@ def test_what_every_page_needs_is_fetched_early(app_says):
     for name in fetched:
         file = server.ASSETS.parent / name if name.startswith("assets") else scripts / name
         assert file.is_file(), name
-    for part in ("BidiComponent", "Checkbox", "Html", "purify"):
+    for part in ("Checkbox", "Html", "purify"):
         assert any(f"/{part}." in name for name in fetched), part
     assert "assets/fonts/ibm-plex-sans-latin-wght-normal.woff2" in fetched
     assert "SourceSans" not in page

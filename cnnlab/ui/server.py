@@ -49,7 +49,7 @@ SERVER_IS_HERE = """
 
 # Parts of Streamlit that every page of the lab shows, by the names of their files: a browser would
 # ask for them, and for what they import, only when the first of them is to be drawn.
-_SHOWN_EVERYWHERE = ("BidiComponent", "Checkbox", "Html")
+_SHOWN_EVERYWHERE = ("Checkbox", "Html")
 _FONT = "./assets/fonts/ibm-plex-sans-latin-wght-normal.woff2"
 
 
