@@ -18,7 +18,17 @@ from torch import Tensor
 
 from cnnlab.checks import InputError
 
-__all__ = ["PICTURE", "Call", "Outline", "Ref", "Shape", "as_tuple", "is_layer", "with_parts"]
+__all__ = [
+    "PICTURE",
+    "Call",
+    "Outline",
+    "Ref",
+    "Shape",
+    "as_tuple",
+    "filled",
+    "is_layer",
+    "with_parts",
+]
 
 Shape = tuple[int, ...]
 Replayed = tuple[NDArray[np.int64], tuple[Tensor, ...]]
@@ -193,7 +203,7 @@ class Outline:
             for number, start, stop in zip(call.takes, starts, starts[1:], strict=False)
         }
         with torch.inference_mode():
-            given = call.function(*_filled(call.args, stand_in), **_filled(call.kwargs, stand_in))
+            given = call.function(*filled(call.args, stand_in), **filled(call.kwargs, stand_in))
         return starts, as_tuple(given)
 
 
@@ -216,9 +226,9 @@ def with_parts(value: Any, change: Callable[[Any], Any]) -> Any:
     return change(value)
 
 
-def _filled(value: Any, tensors: dict[int, Tensor]) -> Any:
-    """Return arguments with tensors in place of the references."""
-    return with_parts(value, lambda part: tensors[part.number] if isinstance(part, Ref) else part)
+def filled(value: Any, given: dict[int, Any]) -> Any:
+    """Return arguments with what is given for each tensor in place of the references."""
+    return with_parts(value, lambda part: given[part.number] if isinstance(part, Ref) else part)
 
 
 _MOVES = frozenset(

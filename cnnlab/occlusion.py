@@ -27,8 +27,8 @@ from cnnlab.window_replay import WindowReplay
 __all__ = [
     "FILLS",
     "MAX_WINDOWS",
+    "WINDOW_COST",
     "Occlusion",
-    "about_passes",
     "filling",
     "grid_shape",
     "occlude",
@@ -42,7 +42,9 @@ Ints = NDArray[np.int64]
 _Said = tuple[Tensor, NDArray[np.float64] | None]  # class scores, and how strong a map is
 MAX_WINDOWS = 2500
 AT_ONCE = 8  # pictures in one pass: larger batches are slower on a CPU
-_SHARE = 0.4  # of a pass of the whole network: what a window costs on the short way, about
+# About what a window costs on the short way, in passes of the whole network: 0.2 with SqueezeNet
+# and VGG-11, 0.5 with ResNet-18, 0.8 with DenseNet-121.
+WINDOW_COST = 0.4
 SAME = 3e-5  # of the largest score: rounding in float32 over 100 layers; a mistake is far larger
 FILLS = MappingProxyType(
     {
@@ -275,33 +277,6 @@ def grid_shape(size: tuple[int, int], *, window: int, stride: int) -> tuple[int,
             f"{MAX_WINDOWS} are the most; take a longer step"
         )
     return rows, columns
-
-
-def about_passes(size: tuple[int, int], *, window: int, stride: int) -> float:
-    """Return about how many passes of the whole network the short way is worth.
-
-    How much a window saves depends on the network: a position cost 0.2 passes with SqueezeNet and
-    VGG-11, 0.5 with ResNet-18 and 0.8 with DenseNet-121, and 0.4 is taken for all.
-
-    Parameters
-    ----------
-    size : (int, int)
-        Height and width of the picture, in pixels.
-    window, stride : int
-        Side of the window and its step, in pixels.
-
-    Raises
-    ------
-    InputError
-        As `grid_shape`.
-
-    Examples
-    --------
-    >>> round(about_passes((224, 224), window=32, stride=16))
-    68
-    """
-    rows, columns = grid_shape(size, window=window, stride=stride)
-    return rows * columns * _SHARE
 
 
 def usual_window(size: tuple[int, int]) -> tuple[int, int]:

@@ -15,13 +15,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from cnnlab.forward_calls import Call, Ref, with_parts
+from cnnlab.forward_calls import Call, Ref, filled
 from cnnlab.replay_calls import Recording, is_cellwise, is_pointwise, named, window_of
 
 __all__ = ["cats_put_off"]
 
 _JOIN = ("cat", "concat")
-_EACH = ("relu", "max_pool2d", "avg_pool2d")  # work on each channel by itself, with no numbers
+_EACH = ("relu", "max_pool2d", "avg_pool2d")  # work on each channel by itself, without weights
 _CONV = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
 
 
@@ -157,8 +157,6 @@ class _PuttingOff:
 
 def _applied(call: Call, takes: int, gives: int) -> Call:
     """Return a call with one tensor, for another tensor."""
-    args, kwargs = (
-        with_parts(part, lambda p: Ref(takes) if isinstance(p, Ref) else p)
-        for part in (call.args, call.kwargs)
-    )
+    stands_for = {call.takes[0]: Ref(takes)}
+    args, kwargs = filled(call.args, stands_for), filled(call.kwargs, stands_for)
     return replace(call, args=args, kwargs=kwargs, takes=(takes,), gives=(gives,))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cnnlab.forward_calls import Call, Ref, as_tuple, with_parts
+from cnnlab.forward_calls import Call, as_tuple, filled
 from cnnlab.replay_calls import (
     Window,
     for_batch,
@@ -279,21 +279,21 @@ class WindowReplay:
 
     # Computing ------------------------------------------------------------------------------
 
-    def _picture(self, some: _Batch) -> _Value:
+    def _picture(self, batch: _Batch) -> _Value:
         """Return the picture's cells around each window, with the window filled."""
-        region = some.part(self._regions[0])
+        region = batch.part(self._regions[0])
         assert region is not None
         rows, columns = region
         cells = []
         for r, c, (top, left, bottom, right) in zip(
-            rows.start, columns.start, some.windows, strict=True
+            rows.start, columns.start, batch.windows, strict=True
         ):
             part = self.image[:, :, r : r + rows.size, c : c + columns.size].clone()
-            filled = self.baseline[:, :, top:bottom, left:right]
-            part[:, :, top - r : bottom - r, left - c : right - c] = filled
+            shows = self.baseline[:, :, top:bottom, left:right]
+            part[:, :, top - r : bottom - r, left - c : right - c] = shows
             cells.append(part)
-        batch = torch.cat(cells).contiguous(memory_format=torch.channels_last)
-        return _Value(0, batch, region)
+        whole = torch.cat(cells).contiguous(memory_format=torch.channels_last)
+        return _Value(0, whole, region)
 
     def _do(self, step: _Step, values: dict[int, _Value], batch: _Batch) -> None:
         """Compute one call for a batch of windows."""
@@ -318,11 +318,8 @@ class WindowReplay:
             tensors = {n: self._at(values[n], region).cells for n in call.takes}
             size = (region[0].size, region[1].size)
             args, kwargs = for_batch(call, count, size)
-        args, kwargs = (
-            with_parts(part, lambda p: tensors[p.number] if isinstance(p, Ref) else p)
-            for part in (args, kwargs)
-        )
-        self._keep(call, call.function(*args, **kwargs), region, values)
+        given = call.function(*filled(args, tensors), **filled(kwargs, tensors))
+        self._keep(call, given, region, values)
 
     def _keep(
         self, call: Call, output: Any, region: Region | None, values: dict[int, _Value]

@@ -4,7 +4,6 @@ import asyncio
 import base64
 import hashlib
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -188,43 +187,10 @@ def test_what_is_no_http_passes_untouched():
 
 def test_the_page_is_streamlits_with_one_script_before_the_modules(app_says):
     _, headers, body = app_says["/"]
-    script = f"<script>{server.SERVER_IS_HERE}</script>\n    "
-    index = server.INDEX.read_text(encoding="utf-8")
-    before, own_font, after = re.split(r"(<link\s+rel=\"preload\"[^>]*>)", index)
-    assert 'as="font"' in own_font
-    early = server.early_links(index, server.INDEX.parent / "static" / "js")
-    assert body.decode().replace(script, "", 1) == before + early + after
+    script = f"<script>{server.SERVER_IS_HERE}</script>\n    {server.MENU}\n    "
+    assert body.decode().replace(script, "", 1) == server.INDEX.read_text(encoding="utf-8")
     assert 0 < body.index(b"window.__streamlit") < body.index(b'<script type="module"')
     assert dict(headers)["content-length"] == str(len(body))
-
-
-def test_what_every_page_needs_is_fetched_early(app_says):
-    page = app_says["/"][2].decode()
-    fetched = re.findall(r'<link rel="(?:module)?preload"[^>]*href="\./([^"]+)"', page)
-    assert len(fetched) == len(set(fetched)) > 50
-    scripts = server.INDEX.parent
-    for name in fetched:
-        file = server.ASSETS.parent / name if name.startswith("assets") else scripts / name
-        assert file.is_file(), name
-    for part in ("Checkbox", "Html", "purify"):
-        assert any(f"/{part}." in name for name in fetched), part
-    assert "assets/fonts/ibm-plex-sans-latin-wght-normal.woff2" in fetched
-    assert "SourceSans" not in page
-
-
-def test_what_a_script_imports_is_fetched_too_once_and_not_what_it_may_import(tmp_path):
-    files = {
-        "Html.a.js": 'import{x as y}from"./one.js";import"./two.js";import("./late.js")',
-        "Checkbox.b.js": 'import{z}from"./one.js";import "./known.js"',
-        "one.js": "import{a}from`./three.js`",
-        "two.js": 'export{b}from"./one.js"',
-        "three.js": "",
-    }
-    for name, text in files.items():
-        (tmp_path / name).write_text(text)
-    links = server.early_links('<link href="./known.js">', tmp_path)
-    found = re.findall(r"static/js/([\w.]+)", links)
-    assert sorted(found) == ["Checkbox.b.js", "Html.a.js", "one.js", "three.js", "two.js"]
 
 
 def test_other_pages_stay_as_they_are():

@@ -20,7 +20,7 @@ from cnnlab.softmax import softmax
 from cnnlab.ui import explanations, layout, networks, panels, work
 from cnnlab.ui.class_strip import class_strip
 from cnnlab.ui.controls import Picture, choice, whole_number
-from cnnlab.ui.scroll import scroll_up
+from cnnlab.ui.scroll import scroll
 from cnnlab.ui.temperature_view import temperature_view
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def one_picture() -> str:
     str
         The code that does the same.
     """
-    scroll_up(st.session_state.get(OPENED, 0), key=_key("scroll"))
+    scroll(st.session_state.get(OPENED, 0), key=_key("scroll"), to_top=True)
     left, right = st.columns([2, 3], gap="large")
     with left:
         name = networks.picker(PAGE, transformers=True)

@@ -17,6 +17,7 @@ from cnnlab.figures.class_bars import class_bars
 from cnnlab.figures.pictures import data_link
 from cnnlab.figures.theme import ROLES
 from cnnlab.pace import about
+from cnnlab.percent import finely
 from cnnlab.samples import SAMPLES
 from cnnlab.ui import cache, controls, layout, long_work, networks, pace, panels, work
 
@@ -242,7 +243,7 @@ def conflict(made: Studio) -> None:
         else:
             st.caption(
                 "This one is not counted: the network is not sure what the first picture is "
-                f"({_share(one.best[0][1])} for its first guess)."
+                f"({finely(one.best[0][1])} for its first guess)."
             )
     _tally(made)
 
@@ -272,8 +273,8 @@ def _who_wins(made: Studio, shown: Shown) -> str:
     else:
         text = f"The {verdict.winner} wins"
         ahead = (
-            f"All classes of the shape together have {_share(verdict.shape)}, those of the "
-            f"texture {_share(verdict.texture)}."
+            f"All classes of the shape together have {finely(verdict.shape)}, those of the "
+            f"texture {finely(verdict.texture)}."
         )
     return (
         f'<p><span class="verdict {verdict.winner}">{text}</span></p>'
@@ -285,17 +286,11 @@ def _who_is_ahead(verdict: Verdict) -> str:
     """Compare the two cues where another class is the first guess."""
     if verdict.ahead not in ("shape", "texture"):
         return "Both are equally improbable."
-    shape, texture = _share(verdict.shape), _share(verdict.texture)
+    shape, texture = finely(verdict.shape), finely(verdict.texture)
     if shape == texture:
         return f"Of the two alone, the {verdict.ahead} is a little ahead: both have {shape}."
     more, less = (shape, texture) if verdict.ahead == "shape" else (texture, shape)
     return f"Of the two alone, the {verdict.ahead} is ahead: {more} against {less}."
-
-
-def _share(probability: float) -> str:
-    from cnnlab.percent import finely
-
-    return finely(probability)
 
 
 def _count(made: Studio, verdict: Verdict) -> None:
@@ -443,7 +438,7 @@ def _still_named(shown: Shown) -> str:
     if verdict is None:
         return ""
     small = (
-        f'<p class="small">All of its classes together have {escape(_share(verdict.shape))}.</p>'
+        f'<p class="small">All of its classes together have {escape(finely(verdict.shape))}.</p>'
     )
     if verdict.winner == "shape":
         return f'<p><span class="verdict shape">Still named</span></p>{small}'

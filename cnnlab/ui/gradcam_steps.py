@@ -15,7 +15,7 @@ from cnnlab.percent import percent
 from cnnlab.ui import controls, layout, panels
 from cnnlab.ui.gradcam_arrays import arrays
 from cnnlab.ui.gradcam_setting import PAGE, Setting, patterns, where
-from cnnlab.ui.scroll import scroll_here
+from cnnlab.ui.scroll import scroll
 
 if TYPE_CHECKING:
     from cnnlab.attribution import GradCam
@@ -46,7 +46,7 @@ def steps(setting: Setting, cam: GradCam) -> None:
 
 @st.fragment
 def _steps(setting: Setting, cam: GradCam) -> None:
-    scroll_here(st.session_state.get(_MOVES, 0), key=f"{PAGE}_scroll")
+    scroll(st.session_state.get(_MOVES, 0), key=f"{PAGE}_scroll")
     step = controls.choice("Step", [*_STEPS, _ALL], key=_STEP)
     channel = _channel(cam)
     sections: dict[str, Callable[[], None]] = {

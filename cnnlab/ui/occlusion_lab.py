@@ -100,13 +100,12 @@ def _key(kind: str, name: str) -> str:
 def experiment(setting: Setting) -> None:
     """Slide the window, at once or on demand, and play what came out."""
     from cnnlab.model_cost import input_shape
-    from cnnlab.occlusion import about_passes, grid_shape
+    from cnnlab.occlusion import WINDOW_COST, grid_shape
 
     size = input_shape(setting.name)[1:]
-    window = {"window": setting.window, "stride": setting.stride}
-    rows, columns = grid_shape(size, **window)
+    rows, columns = grid_shape(size, window=setting.window, stride=setting.stride)
     count = rows * columns
-    needs = pace.seconds_a_pass(setting.name) * about_passes(size, **window)
+    needs = pace.seconds_a_pass(setting.name) * count * WINDOW_COST
     with long_work.started(
         f"{PAGE}_start",
         setting.key,

@@ -22,7 +22,6 @@ __all__ = [
     "KnownServer",
     "SecurityHeaders",
     "content_policy",
-    "early_links",
     "explain_crash",
     "keep_uploads_in_memory",
     "lifespan",
@@ -47,42 +46,8 @@ SERVER_IS_HERE = """
       }
     """
 
-# Parts of Streamlit that every page of the lab shows, by the names of their files: a browser would
-# ask for them, and for what they import, only when the first of them is to be drawn.
-_SHOWN_EVERYWHERE = ("Checkbox", "Html")
-_FONT = "./assets/fonts/ibm-plex-sans-latin-wght-normal.woff2"
-
-
-def early_links(index_html: str, scripts: Path) -> str:
-    """Return links by which a browser fetches at once what every page of the lab needs.
-
-    Parameters
-    ----------
-    index_html : str
-        The page that loads Streamlit; what it names is fetched early as it is.
-    scripts : Path
-        The folder of Streamlit's scripts.
-
-    Returns
-    -------
-    str
-        HTML for the head of the page: the lab's font, its own script, and some of Streamlit's.
-    """
-    links = [
-        f'<link rel="preload" href="{_FONT}" as="font" type="font/woff2" crossorigin>',
-        '<script async src="./assets/menu.js"></script>',
-    ]
-    known: set[str] = set()
-    waiting = [file.name for part in _SHOWN_EVERYWHERE for file in scripts.glob(f"{part}.*.js")]
-    while waiting:
-        name = waiting.pop(0)
-        if name in known or name in index_html:
-            continue
-        known.add(name)
-        links.append(f'<link rel="modulepreload" crossorigin href="./static/js/{name}">')
-        script = (scripts / name).read_text(encoding="utf-8")
-        waiting += re.findall(r"""\b(?:from|import)\s*["'`]\./([^"'`]+\.js)["'`]""", script)
-    return "\n    ".join(links)
+# The lab's own script for every page: it folds the menu away on a phone.
+MENU = '<script async src="./assets/menu.js"></script>'
 
 
 def content_policy(index_html: str) -> str:
@@ -120,10 +85,7 @@ def content_policy(index_html: str) -> str:
 
 
 class KnownServer:
-    """Write into Streamlit's page where its server is and what it will need.
-
-    So it need not search the one, nor wait to ask for the other. Streamlit's own font is not
-    fetched early, since the lab does not use it.
+    """Write into Streamlit's page where its server is, so that it need not search, and our script.
 
     Parameters
     ----------
@@ -135,10 +97,9 @@ class KnownServer:
         self.app = app
         self.index = INDEX.read_bytes()
         page = self.index.decode()
-        early = early_links(page, INDEX.parent / "static" / "js")
-        page = re.sub(r"<link\s+rel=\"preload\"[^>]*as=\"font\"[^>]*>", early, page, count=1)
         before, module, after = page.partition('<script type="module"')
-        self.changed = f"{before}<script>{SERVER_IS_HERE}</script>\n    {module}{after}".encode()
+        script = f"<script>{SERVER_IS_HERE}</script>\n    {MENU}\n    "
+        self.changed = f"{before}{script}{module}{after}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; where the page comes back, send the changed one."""

@@ -401,11 +401,12 @@ def _passes(asked: _Asked, method: str) -> float:
 def _passes_of_occlusion(asked: _Asked) -> float:
     """Return about how many passes occlusion is worth, with the window of the page."""
     from cnnlab.model_cost import input_shape
-    from cnnlab.occlusion import about_passes, usual_window
+    from cnnlab.occlusion import WINDOW_COST, grid_shape, usual_window
 
     size = input_shape(asked.name)[1:]
     side, stride = asked.window[:2] if asked.window else usual_window(size)
-    return about_passes(size, window=side, stride=stride)
+    rows, columns = grid_shape(size, window=side, stride=stride)
+    return rows * columns * WINDOW_COST
 
 
 # Words -------------------------------------------------------------------------------------------

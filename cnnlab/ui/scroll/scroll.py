@@ -6,13 +6,13 @@ from pathlib import Path
 
 from cnnlab.ui.component import component
 
-__all__ = ["scroll_here", "scroll_up"]
+__all__ = ["scroll"]
 
 _component = component(Path(__file__).parent)
 
 
-def scroll_here(time: int, *, key: str) -> None:
-    """Let the browser scroll to this place, once for each new number, if it lies above the window.
+def scroll(time: int, *, key: str, to_top: bool = False) -> None:
+    """Let the browser scroll, once for each new number.
 
     Parameters
     ----------
@@ -20,18 +20,7 @@ def scroll_here(time: int, *, key: str) -> None:
         How often it was asked for; 0 for never.
     key : str
         The component's key on this page.
+    to_top : bool
+        Whether to the top of the page; else to this place, if it lies above the window.
     """
-    _component(data={"time": time, "name": key, "top": False}, key=key)
-
-
-def scroll_up(time: int, *, key: str) -> None:
-    """Let the browser scroll to the top of the page, once for each new number.
-
-    Parameters
-    ----------
-    time : int
-        How often it was asked for; 0 for never.
-    key : str
-        The component's key on this page.
-    """
-    _component(data={"time": time, "name": key, "top": True}, key=key)
+    _component(data={"time": time, "name": key, "top": to_top}, key=key)
